@@ -1,0 +1,300 @@
+/**
+ * Every error this package raises: one class, one catalogue.
+ *
+ * The throw site gives values, the catalogue gives words. Codes are for ever.
+ */
+
+/** Escapes everything outside printable ASCII and caps the length: for names that come out of a file. */
+export function printable(text: string, maxLength = 120): string {
+  const escaped = text.replace(/[^\x20-\x7e]/gu, escapeCharacter)
+  return escaped.length > maxLength ? `${escaped.slice(0, maxLength)}...` : escaped
+}
+
+/**
+ * Escapes control, format (bidi, zero width) and unpaired surrogate characters, keeping letters of
+ * every script: for paths and names that people chose.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`
+}
+
+type Text = { what: string; hint: string }
+
+/** What a person can do whatever the reason: the two commands that make and use a key. */
+const SIGN_IT = (file: string | undefined) =>
+  `sign it: npx signed-wasm sign --write -k <name>.key ${file ?? '<file>'}`
+
+const REINSTALL = 'get the file again from its publisher; if you built it yourself, sign it again'
+
+const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
+
+/** `file` is a display path: relative to the project, forward slashes, never an absolute path. */
+interface AboutFile {
+  file?: string
+}
+
+const CATALOGUE = {
+  // Verdicts about a file.
+  COMPONENT_UNSIGNED: (v: AboutFile) => ({
+    what: 'Component must have a valid signature, and this file has none',
+    hint: `${SIGN_IT(v.file)}, or ask its publisher for a signed one`,
+  }),
+  SIGNER_UNTRUSTED: (
+    v: AboutFile & {
+      keyIds: readonly string[]
+      unknownAlgorithms: readonly number[]
+      trusted: readonly string[]
+    },
+  ) => ({
+    what:
+      `signed by ${v.keyIds.length > 0 ? `key id ${v.keyIds.join(', ')}` : 'a key that gives no id'}` +
+      (v.unknownAlgorithms.length > 0
+        ? ` (skipped unknown algorithm ${v.unknownAlgorithms.join(', ')})`
+        : '') +
+      `; you trust ${list(v.trusted, 'nobody')}`,
+    hint: "if you trust that signer, add their public key to `keys`; otherwise don't ship this file",
+  }),
+  CONTENT_MODIFIED: (v: AboutFile & { signers: readonly string[] }) => ({
+    what: `Signature verification failed: ${list(v.signers, 'a trusted key')} signed other content than this`,
+    hint: REINSTALL,
+  }),
+  SIGNATURE_PARTIAL: (v: AboutFile & { signers: readonly string[]; unsignedBytes: number }) => ({
+    what: `${list(v.signers, 'a trusted key')} signed only parts of this file; ${v.unsignedBytes} bytes are not covered`,
+    hint: `${SIGN_IT(v.file)}, which covers the whole file`,
+  }),
+  SIGNATURE_INVALID: (v: AboutFile & { reason: string }) => ({
+    what: `Signature verification failed: ${v.reason}`,
+    hint: REINSTALL,
+  }),
+  WASM_MALFORMED: (v: AboutFile & { reason: string }) => ({
+    what: `not a WebAssembly binary that can be read: ${v.reason}`,
+    hint: 'check that the file is complete and is what its name says',
+  }),
+  LAYER_MISMATCH: (v: AboutFile & { found: string; wanted: string }) => ({
+    what: `this is ${v.found}, and a ${v.wanted} is needed here`,
+    hint:
+      v.wanted === 'component'
+        ? 'make a component of it first, e.g. with `jco new` or `jco parse`, and sign the result'
+        : 'use the core module itself',
+  }),
+  SIGNER_REVOKED: (v: AboutFile & { signers: readonly string[] }) => ({
+    what: `signed by ${list(v.signers, 'a key')}, which is revoked`,
+    hint: 'get a file signed by a key that is still trusted',
+  }),
+  FILE_REVOKED: (v: AboutFile & { digest: string }) => ({
+    what: `the content ${v.digest} is revoked`,
+    hint: 'use another release of this file',
+  }),
+
+  // Reading files.
+  FILE_UNREADABLE: (v: AboutFile & { reason: string }) => ({
+    what: `cannot be read: ${v.reason}`,
+    hint: 'check the path and its permissions',
+  }),
+  FILE_TOO_LARGE: (v: AboutFile & { bytes: number; maxBytes: number }) => ({
+    what: `is ${v.bytes} bytes, and at most ${v.maxBytes} are read`,
+    hint: 'raise `limits.maxFileBytes` if the file is meant to be this large',
+  }),
+  FILE_NOT_REGULAR: (_: AboutFile) => ({
+    what: 'is not a regular file',
+    hint: 'point at the file itself, not at a folder, pipe or device',
+  }),
+
+  FILE_EXISTS: (_: AboutFile) => ({
+    what: 'is there already, and is left as it is',
+    hint: 'choose another name, or overwrite it with --force',
+  }),
+  FILE_UNWRITABLE: (v: AboutFile & { reason: string }) => ({
+    what: `cannot be written: ${v.reason}`,
+    hint: 'check the folder, its permissions and the free space',
+  }),
+
+  // Keys.
+  NO_TRUSTED_KEYS: (v: { looked: readonly string[] }) => ({
+    what: `No trusted keys found (looked at ${list(v.looked, 'no source: `keys` is empty')})`,
+    hint:
+      'make a key and sign with it:\n' +
+      '    npx signed-wasm keygen release\n' +
+      '    npx signed-wasm sign --write -k release.key <file>\n' +
+      "  then trust it: keys: ['release.pub']",
+  }),
+  KEY_NOT_FOUND: (v: { source: string }) => ({
+    what: `no key file matches ${v.source}`,
+    hint: 'check the path in `keys`; it is relative to the project root',
+  }),
+  KEY_UNREADABLE: (v: { source: string; reason: string }) => ({
+    what: `${v.source} cannot be read as a key: ${v.reason}`,
+    hint: 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
+  }),
+  KEY_WEAK: (v: { source: string; reason: string }) => ({
+    what: `${v.source} is not a safe Ed25519 public key: ${v.reason}`,
+    hint: 'remove it and make a new key: npx signed-wasm keygen <name>',
+  }),
+  KEY_SECRET: (v: { source: string }) => ({
+    what: `${v.source} is a secret key where a public key belongs`,
+    hint: 'use the public half (the .pub file), and keep the secret half out of the project',
+  }),
+  KEY_NOT_SECRET: (v: { source: string }) => ({
+    what: `${v.source} is a public key, and signing takes the secret one`,
+    hint: 'use the .key file that was made together with it',
+  }),
+  KEY_ENCRYPTED: (v: { source: string }) => ({
+    what: `${v.source} is protected by a passphrase, which is not supported`,
+    hint: 'decrypt it first, e.g. with `openssl pkey` or `ssh-keygen -p`',
+  }),
+  KEY_MISMATCH: (v: { source: string }) => ({
+    what: `${v.source} holds a public half that does not belong to its secret half`,
+    hint: 'make a new pair: npx signed-wasm keygen <name>',
+  }),
+  KEY_ENV_UNSET: (v: { variable: string }) => ({
+    what: `the environment variable ${v.variable}, named in \`keys\`, is not set`,
+    hint: `set ${v.variable} to a public key, or remove { env: '${v.variable}' } from \`keys\``,
+  }),
+  KEY_FINGERPRINT: (v: { source: string; found: readonly string[]; wanted: string }) => ({
+    what: `${v.source} holds ${list(v.found, 'no key')}, not the key ${v.wanted} that is pinned`,
+    hint: 'correct the value, or the `fingerprint` beside it if the key was changed on purpose',
+  }),
+  ALREADY_SIGNED: (_: AboutFile) => ({
+    what: 'carries a signature already',
+    hint: 'take it off first: npx signed-wasm detach <file> -o <file> -S <file>.sig',
+  }),
+  NOT_SIGNED: (_: AboutFile) => ({
+    what: 'carries no signature',
+    hint: 'sign it first: npx signed-wasm sign --write -k <name>.key <file>',
+  }),
+  SIGNATURE_UNUSABLE: (v: AboutFile & { reason: string }) => ({
+    what: `the signature that was made elsewhere cannot be used: ${v.reason}`,
+    hint: 'sign the bytes of --message-out, unhashed, with the Ed25519 key whose public half you gave',
+  }),
+  NOT_CANONICAL: (v: AboutFile) => ({
+    what: 'has section lengths that are not in their shortest form, and a signature is over that form',
+    hint: `write that form as well: npx signed-wasm sign --detached --write -k <name>.key ${v.file ?? '<file>'}`,
+  }),
+  SIGNATURE_DUPLICATE: (v: AboutFile) => ({
+    what: 'is already signed by this key',
+    hint: 'nothing to do; verify it: npx signed-wasm verify --key <name>.pub ' + (v.file ?? '<file>'),
+  }),
+
+  // Bindings.
+  UNSAFE_NAME: (v: AboutFile & { name: string; reason: string }) => ({
+    what: `holds the name "${printable(v.name)}": ${v.reason}`,
+    hint: 'names of imports and exports become part of generated code; have the component rebuilt with a plain name',
+  }),
+  IMPORTS_MISSING: (v: AboutFile & { names: readonly string[] }) => ({
+    what: `imports ${list(
+      v.names.map((name) => printable(name)),
+      'nothing',
+    )}, which nobody provides`,
+    hint: 'name a module for each in `imports`, or import the file with `?instantiate` and pass them yourself',
+  }),
+  NESTING_TOO_DEEP: (v: AboutFile & { maxDepth: number }) => ({
+    what: `components nest more than ${v.maxDepth} deep`,
+    hint: 'no toolchain does this by itself; do not trust this file',
+  }),
+  TRANSPILE_FAILED: (v: AboutFile & { reason: string }) => ({
+    what: `jco cannot make bindings for it: ${printable(v.reason, 500)}`,
+    hint: 'check that the component is valid and was made by a current toolchain',
+  }),
+  TRANSPILE_TIMEOUT: (v: AboutFile & { timeoutMs: number }) => ({
+    what: `jco did not finish within ${v.timeoutMs} ms`,
+    hint: 'raise `limits.timeoutMs` if the component is meant to be this complex',
+  }),
+  TRANSPILE_MEMORY: (v: AboutFile & { maxMemoryBytes: number }) => ({
+    what: `jco took more than ${v.maxMemoryBytes} bytes of memory`,
+    hint: 'raise `limits.maxMemoryBytes` if the component is meant to be this complex',
+  }),
+  TRANSPILE_TOO_LARGE: (v: AboutFile & { outputBytes: number; maxOutputBytes: number }) => ({
+    what: `jco made ${v.outputBytes} bytes of bindings for it, and at most ${v.maxOutputBytes} are taken`,
+    hint: 'raise `limits.maxOutputBytes` if the component is meant to be this large',
+  }),
+  SEAM_CHANGED: (v: AboutFile & { seam: string; matches: number }) => ({
+    what: `jco's code has the ${v.seam} ${v.matches} times where one is expected`,
+    hint: 'install the exact version of @bytecodealliance/jco-transpile that this package depends on',
+  }),
+
+  // Builds.
+  VERIFICATION_OFF: (_: object) => ({
+    what: "no signature is verified, because `mode` is 'off'",
+    hint: "set `mode` to 'strict' to let only components signed by keys you trust into the bundle",
+  }),
+  UNVERIFIED_WASM: (v: AboutFile & { reason: string }) => ({
+    what: `this output is or holds WebAssembly that no import brought in and nobody verified: ${v.reason}`,
+    hint: 'import the file by name so that it is verified first, sign it, or list its source in `exclude`',
+  }),
+  FILE_CHANGED: (_: AboutFile) => ({
+    what: 'changed while the build was running',
+    hint: 'build again',
+  }),
+  SHIM_MISSING: (v: AboutFile & { shim: string }) => ({
+    what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
+    hint: `npm install ${v.shim}`,
+  }),
+  FARM_PERSISTENT_CACHE: (_: object) => ({
+    what: "Farm's persistent cache would let files into the bundle that this build has not verified",
+    hint: 'set `compilation.persistentCache` to false in the Farm config',
+  }),
+
+  // Options.
+  OPTION_UNKNOWN: (v: { option: string; nearest?: string | undefined }) => ({
+    what: `unknown option \`${v.option}\``,
+    hint: v.nearest ? `did you mean \`${v.nearest}\`?` : 'see the options table in the README',
+  }),
+  OPTION_INVALID: (v: { option: string; must: string }) => ({
+    what: `\`${v.option}\` must be ${v.must}`,
+    hint: 'see the options table in the README',
+  }),
+} satisfies Record<string, (values: never) => Text>
+
+/** Every error code. */
+export type Code = keyof typeof CATALOGUE
+
+/** The values that the catalogue's words for one code are made from. */
+export type ValuesOf<C extends Code> = Parameters<(typeof CATALOGUE)[C]>[0]
+
+/** Every code, for tests and documentation. */
+export const CODES = Object.keys(CATALOGUE) as readonly Code[]
+
+/**
+ * An error with a stable code, what happened, and what to type next.
+ *
+ * The code and the hint stand in `message` too, because bundlers move or drop own properties.
+ */
+export class Diagnostic extends Error {
+  override readonly name = 'Diagnostic'
+  readonly code: Code
+  /** What happened, in one sentence, without code or file. */
+  readonly what: string
+  /** What to do next. */
+  readonly hint: string
+  /** The display path of the file concerned, when there is one. */
+  readonly file: string | undefined
+  readonly #values: Record<string, unknown>
+
+  constructor(code: Code, values: Record<string, unknown>, options?: ErrorOptions) {
+    const { what, hint } = (CATALOGUE[code] as (values: unknown) => Text)(values)
+    const file = typeof values['file'] === 'string' ? escapeControls(values['file']) : undefined
+    super(`[signed-wasm] ${code}${file === undefined ? '' : ` ${file}`}: ${what}\n  hint: ${hint}`, options)
+    this.code = code
+    this.what = what
+    this.hint = hint
+    this.file = file
+    this.#values = values
+  }
+
+  /** The same error, about that file. */
+  at(file: string): Diagnostic {
+    return new Diagnostic(this.code, { ...this.#values, file }, { cause: this.cause })
+  }
+}
+
+/**
+ * Makes a Diagnostic from a code and the values its words need.
+ * @param values never secret key material; text from files goes through {@link printable} first
+ */
+export function problem<C extends Code>(code: C, values: ValuesOf<C>, options?: ErrorOptions): Diagnostic {
+  return new Diagnostic(code, values as Record<string, unknown>, options)
+}
