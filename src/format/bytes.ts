@@ -1,0 +1,201 @@
+/** Bytes in and out: a reader that cannot run past its end, LEB128, hex, base64, UTF-8. Pure ECMAScript. */
+
+import { type Diagnostic } from '../errors.js'
+
+/** Lower-case hexadecimal text, two digits a byte. */
+export type Hex = string
+
+/** Reads forward through a range of bytes; every length is checked before it is used. */
+export class Reader {
+  /** The next byte to be read, as an offset into the whole array. */
+  offset: number
+
+  /**
+   * @param end exclusive
+   * @param fail makes the error that is thrown, from what is wrong and the offset where
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    start: number,
+    readonly end: number,
+    private readonly fail: (reason: string) => Diagnostic,
+  ) {
+    this.offset = start
+  }
+
+  get remaining(): number {
+    return this.end - this.offset
+  }
+
+  /** One byte. `what` names it in the error. */
+  byte(what: string): number {
+    if (this.offset >= this.end) throw this.fail(`${what} is missing at offset ${this.offset}`)
+    return this.bytes[this.offset++]!
+  }
+
+  /** The next `length` bytes; the result aliases the input. */
+  take(length: number, what: string): Uint8Array {
+    if (length > this.remaining) {
+      throw this.fail(
+        `${what} at offset ${this.offset} runs past the end (${length} bytes, ${this.remaining} left)`,
+      )
+    }
+    const start = this.offset
+    this.offset += length
+    return this.bytes.subarray(start, this.offset)
+  }
+
+  /**
+   * An unsigned 32-bit LEB128 number.
+   * @param shortest refuses padded encodings
+   * @see WebAssembly core specification 5.2.2: at most ceil(32 / 7) = 5 bytes, unused bits zero
+   */
+  varuint32(what: string, { shortest }: { shortest: boolean }): number {
+    const start = this.offset
+    let value = 0
+    for (let index = 0; index < 5; index++) {
+      const byte = this.byte(what)
+      if (index === 4 && byte > 0x0f) break
+      value += (byte & 0x7f) * 2 ** (7 * index)
+      if (byte & 0x80) continue
+      if (shortest && byte === 0 && index > 0) {
+        throw this.fail(`${what} at offset ${start} is not written in its shortest form`)
+      }
+      return value
+    }
+    throw this.fail(`${what} at offset ${start} does not fit into 32 bits`)
+  }
+
+  /** Insists that nothing is left. */
+  finish(what: string): void {
+    if (this.remaining !== 0) {
+      throw this.fail(`${this.remaining} unexpected bytes after ${what} at offset ${this.offset}`)
+    }
+  }
+}
+
+/** The shortest LEB128 encoding of an unsigned 32-bit number. */
+export function encodeVaruint32(value: number): Uint8Array {
+  const bytes: number[] = []
+  do {
+    const low = value % 128
+    value = Math.floor(value / 128)
+    bytes.push(value > 0 ? low | 0x80 : low)
+  } while (value > 0)
+  return Uint8Array.from(bytes)
+}
+
+/** A new array holding the parts one after another. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+/** Whether both hold the same bytes. Not constant time: nothing compared here is secret. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
+/** Whether `bytes` begins with `prefix`. */
+export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return prefix.every((byte, index) => byte === bytes[index])
+}
+
+/** Bytes to lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): Hex {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Hexadecimal of either case to bytes; `undefined` when the text is anything else. */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined
+  return Uint8Array.from({ length: text.length / 2 }, (_, index) =>
+    Number.parseInt(text.slice(2 * index, 2 * index + 2), 16),
+  )
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** Bytes to base64 with padding. Own code, since a bare realm has no `btoa`; for keys, not for files. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let index = 0; index < bytes.length; index += 3) {
+    const [a, b, c] = [bytes[index]!, bytes[index + 1], bytes[index + 2]]
+    const group = (a << 16) | ((b ?? 0) << 8) | (c ?? 0)
+    text += BASE64[group >> 18]! + BASE64[(group >> 12) & 63]!
+    text +=
+      (b === undefined ? '=' : BASE64[(group >> 6) & 63]!) + (c === undefined ? '=' : BASE64[group & 63]!)
+  }
+  return text
+}
+
+/**
+ * Base64 to bytes; `undefined` when the text is not the one canonical encoding of them.
+ * @param text standard or URL-safe alphabet, padding optional, no white space
+ */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const digits = text
+    .replace(/={1,2}$/, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+  if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined
+  if (text.includes('=') && text.length % 4 !== 0) return undefined
+  const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4))
+  for (let index = 0, bits = 0, width = 0, at = 0; index < digits.length; index++) {
+    bits = ((bits << 6) | BASE64.indexOf(digits[index]!)) & 0xffff
+    width += 6
+    if (width >= 8) bytes[at++] = bits >> (width -= 8)
+  }
+  return toBase64(bytes).replace(/=+$/, '') === digits ? bytes : undefined
+}
+
+/** One byte a character, U+0000 to U+00FF: for matching text whose interesting parts are ASCII. */
+export function toLatin1(bytes: Uint8Array): string {
+  let text = ''
+  for (let index = 0; index < bytes.length; index += 8192) {
+    text += String.fromCharCode(...bytes.subarray(index, index + 8192))
+  }
+  return text
+}
+
+/** The UTF-8 bytes of a text. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  const escaped = encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))
+  const latin1 = escaped.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Uint8Array.from(latin1, (character) => character.charCodeAt(0))
+}
+
+/** The text of UTF-8 bytes; `undefined` when they are not well formed (no replacement characters). */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''))
+  } catch {
+    return undefined // URIError: the only thing decodeURIComponent throws, and it means exactly "not UTF-8"
+  }
+}
+
+/**
+ * Whether the bytes are well-formed UTF-8, in constant memory.
+ * @see Unicode 16.0, table 3-7, "Well-Formed UTF-8 Byte Sequences"
+ */
+export function isUtf8(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length;) {
+    const lead = bytes[index++]!
+    if (lead < 0x80) continue
+    const more = lead < 0xc2 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : 0
+    if (more === 0 || index + more > bytes.length) return false
+    const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+    const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+    if (bytes[index]! < low || bytes[index]! > high) return false
+    for (let tail = 1; tail < more; tail++) if ((bytes[index + tail]! & 0xc0) !== 0x80) return false
+    index += more
+  }
+  return true
+}

@@ -1,0 +1,144 @@
+/**
+ * The payload of a `signature` section: decode, encode, and the message that is signed.
+ *
+ * @see tool-conventions, Signatures.md. Its tables omit the length in front of each set and each
+ *   record; the files that exist have it, and so has this code.
+ */
+
+import { type Diagnostic, problem } from '../errors.js'
+import { concatBytes, encodeUtf8, encodeVaruint32, equalBytes, Reader } from './bytes.js'
+
+/** spec_version, content_type (of components, too) and hash_fn (SHA-256). */
+const HEADER = Uint8Array.of(0x01, 0x01, 0x01)
+const MESSAGE_PREFIX = encodeUtf8('wasmsig')
+
+/** The only signature algorithm there is. */
+export const ED25519 = 0x01
+
+/** The limits of the format's other implementations; data beyond them is refused. */
+const LIMITS = { sets: 64, hashes: 64, records: 256, certificates: 16, bytes: 16 * 1024 * 1024 }
+
+const HASH_LENGTH = 32
+const SIGNATURE_LENGTH = 64
+
+/** One signature over the hashes of its set. */
+export interface SignatureRecord {
+  /** A hint which key signed; not signed itself, may be empty. */
+  keyId: Uint8Array
+  algorithm: number
+  /** 64 bytes for {@link ED25519}. */
+  signature: Uint8Array
+  /** DER certificates; absent and empty are two different encodings. */
+  certificates?: Uint8Array[]
+}
+
+/** Hashes of consecutive boundaries, and the signatures over all of them together. */
+export interface SignatureSet {
+  /** 32 bytes each. */
+  hashes: Uint8Array[]
+  records: SignatureRecord[]
+}
+
+/**
+ * Decodes the payload of a signature section, or the whole of a detached signature file.
+ * @param payload not copied; the result aliases it
+ * @throws Diagnostic `SIGNATURE_INVALID` on anything that an honest writer would not write
+ */
+export function decodeSignature(payload: Uint8Array): SignatureSet[] {
+  const reader = new Reader(payload, 0, payload.length, invalid)
+  const header = reader.take(HEADER.length, 'the header of the signature data')
+  if (!equalBytes(header, HEADER)) {
+    throw invalid(`unsupported version, content type or hash function (${[...header].join(', ')})`)
+  }
+  const sets = readList(reader, { what: 'signature set', max: LIMITS.sets, read: readSet })
+  reader.finish('the signature data')
+  return sets
+}
+
+function readSet(outer: Reader): SignatureSet {
+  const reader = readNested(outer, 'a signature set')
+  const hashes = readList(reader, {
+    what: 'hash',
+    max: LIMITS.hashes,
+    read: () => reader.take(HASH_LENGTH, 'a hash'),
+  })
+  const records = readList(reader, { what: 'signature', max: LIMITS.records, read: readRecord })
+  reader.finish('a signature set')
+  return { hashes, records }
+}
+
+function readRecord(outer: Reader): SignatureRecord {
+  const reader = readNested(outer, 'a signature')
+  const keyId = readBytes(reader, 'a key id')
+  const algorithm = reader.byte('an algorithm')
+  const signature = readBytes(reader, 'the bytes of a signature')
+  if (algorithm === ED25519 && signature.length !== SIGNATURE_LENGTH) {
+    throw invalid(`an Ed25519 signature of ${signature.length} bytes`)
+  }
+  if (reader.remaining === 0) return { keyId, algorithm, signature }
+  const certificates = readList(reader, {
+    what: 'certificate',
+    max: LIMITS.certificates,
+    read: () => readBytes(reader, 'a certificate'),
+  })
+  reader.finish('a signature')
+  return { keyId, algorithm, signature, certificates }
+}
+
+/** Reads a count and that many items; every item takes a byte at least, so the count is checked first. */
+function readList<T>(
+  reader: Reader,
+  { what, max, read }: { what: string; max: number; read: (reader: Reader) => T },
+): T[] {
+  const count = reader.varuint32(`the ${what} count`, { shortest: true })
+  if (count > max) throw invalid(`a ${what} count of ${count}, where at most ${max} are allowed`)
+  if (count > reader.remaining)
+    throw invalid(`a ${what} count of ${count} with ${reader.remaining} bytes left`)
+  return Array.from({ length: count }, () => read(reader))
+}
+
+function readBytes(reader: Reader, what: string): Uint8Array {
+  const length = reader.varuint32(`the length of ${what}`, { shortest: true })
+  if (length > LIMITS.bytes)
+    throw invalid(`${what} of ${length} bytes, where at most ${LIMITS.bytes} are allowed`)
+  return reader.take(length, what)
+}
+
+function readNested(outer: Reader, what: string): Reader {
+  const inner = readBytes(outer, what)
+  return new Reader(inner, 0, inner.length, invalid)
+}
+
+/** Encodes signature data; the inverse of {@link decodeSignature}, byte for byte. */
+export function encodeSignature(sets: readonly SignatureSet[]): Uint8Array {
+  return concatBytes(HEADER, ...counted(sets, (set) => prefixed(encodeSet(set))))
+}
+
+function encodeSet({ hashes, records }: SignatureSet): Uint8Array {
+  return concatBytes(
+    ...counted(hashes, (hash) => hash),
+    ...counted(records, (record) => prefixed(encodeRecord(record))),
+  )
+}
+
+function encodeRecord({ keyId, algorithm, signature, certificates }: SignatureRecord): Uint8Array {
+  const fields = [prefixed(keyId), Uint8Array.of(algorithm), prefixed(signature)]
+  return concatBytes(...fields, ...(certificates === undefined ? [] : counted(certificates, prefixed)))
+}
+
+function counted<T>(items: readonly T[], encode: (item: T) => Uint8Array): Uint8Array[] {
+  return [encodeVaruint32(items.length), ...items.map(encode)]
+}
+
+function prefixed(bytes: Uint8Array): Uint8Array {
+  return concatBytes(encodeVaruint32(bytes.length), bytes)
+}
+
+/** The bytes that a signature of a set with these hashes signs. The only place that makes them. */
+export function signedMessage(hashes: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(MESSAGE_PREFIX, HEADER, ...hashes)
+}
+
+function invalid(reason: string): Diagnostic {
+  return problem('SIGNATURE_INVALID', { reason: `the signature data is damaged: ${reason}` })
+}

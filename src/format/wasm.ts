@@ -1,0 +1,179 @@
+/** The outside of a wasm binary: preamble and sections by offset. Decodes no section's content. */
+
+import { type Diagnostic, problem } from '../errors.js'
+import { concatBytes, encodeUtf8, encodeVaruint32, equalBytes, isUtf8, Reader, startsWith } from './bytes.js'
+
+/** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
+export type Layer = 'component' | 'core module'
+
+/** The 8 bytes that open a file of each layer. */
+export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
+  'core module': Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00),
+  component: Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00),
+}
+
+/** Where the first section begins. */
+export const PREAMBLE_LENGTH = 8
+
+const CUSTOM = 0
+const CORE_MODULE = 1
+const COMPONENT = 4
+const SIGNATURE_NAME = encodeUtf8('signature')
+const DELIMITER_NAME = encodeUtf8('signature_delimiter')
+
+/** One top-level section. Offsets are bytes from the start of the file, ends exclusive. */
+export interface Section {
+  id: number
+  /** Offset of the id byte. */
+  start: number
+  /** Offset of the first byte after the size field; for a custom section, of its name length. */
+  payloadStart: number
+  /** Offset of what follows the name of a custom section; `payloadStart` for others. */
+  contentStart: number
+  end: number
+  /** The name of a custom section, as bytes that alias the file. */
+  name?: Uint8Array
+}
+
+/** The layer that the first 8 bytes declare, or `undefined`. */
+export function readLayer(bytes: Uint8Array): Layer | undefined {
+  if (bytes.length < PREAMBLE_LENGTH) return undefined
+  if (startsWith(bytes, PREAMBLES.component)) return 'component'
+  if (startsWith(bytes, PREAMBLES['core module'])) return 'core module'
+  return undefined
+}
+
+/**
+ * Splits a binary into its preamble and sections, decoding none of them.
+ * @param bytes the whole file; not copied, names alias it
+ * @returns sections in file order
+ * @throws Diagnostic `WASM_MALFORMED` when the preamble is unknown, a length runs past the end, a
+ *   section id is 0x80 or more, or the name of a custom section is not UTF-8
+ * @see WebAssembly core specification 5.5.2, Component Model Binary.md
+ */
+export function readSections(bytes: Uint8Array): { layer: Layer; sections: Section[] } {
+  const layer = readLayer(bytes)
+  if (layer === undefined) throw malformed('the first 8 bytes are no preamble of a core module or component')
+  const sections: Section[] = []
+  const reader = new Reader(bytes, PREAMBLE_LENGTH, bytes.length, malformed)
+  while (reader.remaining > 0) sections.push(readSection(reader))
+  return { layer, sections }
+}
+
+function readSection(reader: Reader): Section {
+  const start = reader.offset
+  const id = reader.byte('a section id')
+  if (id >= 0x80) throw malformed(`section id ${id} at offset ${start} is out of range`)
+  const size = reader.varuint32('a section size', { shortest: false })
+  const payloadStart = reader.offset
+  reader.take(size, 'a section')
+  const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
+  return id === CUSTOM ? withName(section, reader.bytes) : section
+}
+
+function withName(section: Section, bytes: Uint8Array): Section {
+  const reader = new Reader(bytes, section.payloadStart, section.end, malformed)
+  const name = reader.take(
+    reader.varuint32('the length of a section name', { shortest: false }),
+    'a section name',
+  )
+  if (!isUtf8(name)) throw malformed(`the section name at offset ${section.payloadStart} is not UTF-8`)
+  return { ...section, name, contentStart: reader.offset }
+}
+
+/** Whether this is the custom section `signature`; compared as bytes. @see tool-conventions, Signatures.md */
+export function isSignatureSection(section: Section): boolean {
+  return section.name !== undefined && equalBytes(section.name, SIGNATURE_NAME)
+}
+
+/** Whether this is the custom section `signature_delimiter`, which ends a part. */
+export function isDelimiterSection(section: Section): boolean {
+  return section.name !== undefined && equalBytes(section.name, DELIMITER_NAME)
+}
+
+/**
+ * Checks the layer against what the sections hold, because no signature covers the preamble: in a
+ * component every core-module section opens with a core preamble and every component section with a
+ * component preamble; no type section of a core module does.
+ * @throws Diagnostic `WASM_MALFORMED`
+ */
+export function checkLayer(
+  bytes: Uint8Array,
+  { layer, sections }: { layer: Layer; sections: readonly Section[] },
+): void {
+  for (const { id, payloadStart, end } of sections) {
+    const inner = readLayer(bytes.subarray(payloadStart, end))
+    if (layer === 'core module' && id === CORE_MODULE && inner === 'core module') {
+      throw malformed('its preamble says core module, its sections are those of a component')
+    }
+    if (layer !== 'component') continue
+    if ((id === CORE_MODULE && inner !== 'core module') || (id === COMPONENT && inner !== 'component')) {
+      throw malformed(
+        `the section at offset ${payloadStart} does not hold what a component's section ${id} must hold`,
+      )
+    }
+  }
+}
+
+/** Offset of the first byte that a signature covers: after the leading signature section, or 8. */
+export function contentStart(bytes: Uint8Array): number {
+  if (bytes.length === PREAMBLE_LENGTH) return PREAMBLE_LENGTH
+  const first = readSection(new Reader(bytes, PREAMBLE_LENGTH, bytes.length, malformed))
+  return isSignatureSection(first) ? first.end : PREAMBLE_LENGTH
+}
+
+/** A range of bytes in a file, end exclusive. */
+export interface Slice {
+  start: number
+  end: number
+}
+
+/**
+ * Every core module inside a component, those of nested components included, in file order.
+ * @param maxDepth how deep components may nest
+ * @throws Diagnostic `WASM_MALFORMED` where a section cannot be framed or nesting goes deeper
+ */
+export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Slice[] {
+  const found: Slice[] = []
+  const walk = (start: number, end: number, depth: number) => {
+    if (depth > maxDepth) throw malformed(`components nest more than ${maxDepth} deep`)
+    for (const section of readSections(bytes.subarray(start, end)).sections) {
+      const slice = { start: start + section.payloadStart, end: start + section.end }
+      if (section.id === CORE_MODULE) found.push(slice)
+      if (section.id === COMPONENT) walk(slice.start, slice.end, depth + 1)
+    }
+  }
+  if (readLayer(bytes) === 'component') walk(0, bytes.length, 0)
+  return found
+}
+
+/** The bytes of a custom section with shortest-form lengths. */
+export function encodeCustomSection(name: Uint8Array, content: Uint8Array): Uint8Array {
+  return encodeSection(CUSTOM, concatBytes(encodeVaruint32(name.length), name, content))
+}
+
+/** The bytes of a section with a shortest-form length. */
+export function encodeSection(id: number, payload: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(id), encodeVaruint32(payload.length), payload)
+}
+
+/** The bytes of the signature section that holds this payload. */
+export function encodeSignatureSection(payload: Uint8Array): Uint8Array {
+  return encodeCustomSection(SIGNATURE_NAME, payload)
+}
+
+/** The bytes of a delimiter. @param random what it holds, 16 bytes where it is made by an honest writer */
+export function encodeDelimiterSection(random: Uint8Array): Uint8Array {
+  return encodeCustomSection(DELIMITER_NAME, random)
+}
+
+/** One section of a file, written again with shortest-form lengths. */
+export function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
+  const content = bytes.subarray(section.contentStart, section.end)
+  if (section.name === undefined) return encodeSection(section.id, content)
+  return encodeCustomSection(section.name, content)
+}
+
+function malformed(reason: string): Diagnostic {
+  return problem('WASM_MALFORMED', { reason })
+}
