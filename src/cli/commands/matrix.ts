@@ -1,0 +1,48 @@
+/** `signed-wasm matrix`: which of several keys signed which parts of a file. */
+
+import { escapeControls } from '../../errors.js'
+import { describeKey } from '../../trust/policy.js'
+import { type Part, type Verdict, verifySync } from '../../trust/verify.js'
+import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../command.js'
+import { readVerifyOptions, verify } from './verify.js'
+
+const { split, 'signature-file': signatureFile, detached } = verify.options
+
+/** `signed-wasm matrix`; exit code 0 when at least one key signed the whole file, or all that was asked for. */
+export const matrix: Command = {
+  usage: '<file> --key <name>.pub [--key ...]',
+  options: {
+    input: INPUT_OPTION,
+    ...KEY_OPTIONS,
+    split: split!,
+    'signature-file': signatureFile!,
+    detached: detached!,
+  },
+  examples: ['signed-wasm matrix hello.wasm --key keys'],
+  run(invocation) {
+    const { io } = invocation
+    const keys = trustedKeys(invocation)
+    const file = inputFile(invocation)
+    const bytes = io.read(file)
+    const options = readVerifyOptions(file, invocation)
+    const verdicts = keys.map((key) => ({ key, verdict: verifySync(bytes, [key], options) }))
+    io.out(escapeControls(file))
+    for (const { key, verdict } of verdicts)
+      io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
+    return verdicts.some(({ verdict }) => isEnough(verdict)) ? EXIT.ok : EXIT.refused
+  },
+}
+
+function isEnough(verdict: Verdict): boolean {
+  return verdict.status === 'verified' || (verdict.status === 'partial' && verdict.sufficient)
+}
+
+function describeCoverage(verdict: Verdict): string {
+  if (verdict.status === 'verified') return 'whole file'
+  return verdict.status === 'partial' ? `parts ${describeParts(verdict.parts)}` : 'nothing'
+}
+
+function describeParts(parts: readonly Part[]): string {
+  const signed = parts.flatMap((part, index) => (part.signed ? [index + 1] : []))
+  return `${signed.join(', ')} of ${parts.length}`
+}

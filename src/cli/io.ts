@@ -1,0 +1,120 @@
+/// <reference types="node" />
+/** The real terminal and disk. Commands get them passed in, so that tests can pass others. */
+
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import path from 'node:path'
+import { problem } from '../errors.js'
+
+/** What a command can do to the world. Paths count from `cwd`. */
+export interface Io {
+  cwd: string
+  env: Readonly<Record<string, string | undefined>>
+  /** One line of the result. */
+  out(line: string): void
+  /** One line of anything else. */
+  err(line: string): void
+  /** @throws Diagnostic `FILE_UNREADABLE` or `FILE_NOT_REGULAR` */
+  read(file: string): Uint8Array
+  /** Whether stderr is a terminal, for progress; and stdout, for colour. */
+  isTerminal: { out: boolean; err: boolean }
+  /** Writes to stderr without a line end, for progress. */
+  status(text: string): void
+  /** Whether users other than the owner may read a file; always `false` where there are no such modes. */
+  isReadableByOthers(file: string): boolean
+  /** Whether anything is at that path. */
+  exists(file: string): boolean
+  /**
+   * Writes a file whole or not at all.
+   * @param replace overwrite a file that is there; its mode is kept
+   * @param mode permission bits of a new file
+   * @throws Diagnostic `FILE_EXISTS` or `FILE_UNWRITABLE`; what was there is untouched
+   */
+  write(file: string, bytes: Uint8Array, options?: { replace?: boolean; mode?: number }): void
+}
+
+/** The part of {@link Io} that is files, with paths that count from a folder. */
+export function diskAt(folder: string): Pick<Io, 'read' | 'write' | 'exists' | 'isReadableByOthers'> {
+  const at = (file: string) => path.resolve(folder, file)
+  return {
+    read: (file) => readWhole(at(file), file),
+    write: (file, bytes, options) => writeWhole(at(file), file, bytes, options ?? {}),
+    exists: (file) => existsSync(at(file)),
+    isReadableByOthers: (file) => {
+      const stat = statSync(at(file), { throwIfNoEntry: false })
+      return process.platform !== 'win32' && stat !== undefined && (stat.mode & 0o044) !== 0
+    },
+  }
+}
+
+/** The process's own terminal and disk. */
+export const realIo: Io = {
+  ...diskAt(process.cwd()),
+  cwd: process.cwd(),
+  env: process.env,
+  isTerminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  status: (text) => process.stderr.write(text),
+}
+
+function readWhole(target: string, file: string): Uint8Array {
+  try {
+    if (!statSync(target).isFile()) throw problem('FILE_NOT_REGULAR', { file })
+    return readFileSync(target)
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    throw problem('FILE_UNREADABLE', { file, reason: cause.code }, { cause })
+  }
+}
+
+function writeWhole(
+  target: string,
+  file: string,
+  bytes: Uint8Array,
+  { replace = false, mode = 0o666 }: { replace?: boolean; mode?: number },
+): void {
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`)
+  try {
+    writeNew(temporary, bytes, mode)
+    if (replace) replaceFile(temporary, target)
+    else linkSync(temporary, target) // unlike a rename, this fails where a file is
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    if (cause.code === 'EEXIST' && !replace) throw problem('FILE_EXISTS', { file }, { cause })
+    throw problem('FILE_UNWRITABLE', { file, reason: cause.code }, { cause })
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function writeNew(file: string, bytes: Uint8Array, mode: number): void {
+  const descriptor = openSync(file, 'wx', mode)
+  try {
+    for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function replaceFile(temporary: string, target: string): void {
+  const stat = statSync(target, { throwIfNoEntry: false })
+  if (stat !== undefined) chmodSync(temporary, stat.mode)
+  renameSync(temporary, target)
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}

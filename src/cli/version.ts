@@ -1,0 +1,10 @@
+/// <reference types="node" />
+/** The version of this package. */
+
+import { createRequire } from 'node:module'
+
+/** As in package.json. */
+export function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  return version
+}

@@ -1,0 +1,66 @@
+/** A terminal and a folder of their own for one command-line test. */
+
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll } from 'vitest'
+import type { Io } from '../../src/cli/io.js'
+import { diskAt } from '../../src/cli/io.js'
+import { run } from '../../src/cli/main.js'
+
+/** What one run of a command came to. */
+export interface Outcome {
+  code: number
+  out: string
+  err: string
+}
+
+/** A working folder in which commands run. */
+export interface Terminal {
+  folder: string
+  env: Record<string, string | undefined>
+  /** Runs `signed-wasm` with these arguments. */
+  run(...args: string[]): Promise<Outcome>
+  at(...names: string[]): string
+  write(name: string, content: string | Uint8Array, mode?: number): void
+  read(name: string): Uint8Array
+  has(name: string): boolean
+  modeOf(name: string): number
+}
+
+/** Opens a terminal in an empty folder, which is removed after the test file. */
+export function openTerminal(options: { tty?: boolean; disk?: Partial<Io> } = {}): Terminal {
+  const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm cli é-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const env: Record<string, string | undefined> = {}
+  const at = (...names: string[]) => path.join(folder, ...names)
+  return {
+    folder,
+    env,
+    at,
+    async run(...args) {
+      const [out, err]: [string[], string[]] = [[], []]
+      const tty = options.tty ?? false
+      const io: Io = {
+        ...diskAt(folder),
+        cwd: folder,
+        env,
+        isTerminal: { out: tty, err: tty },
+        out: (line) => void out.push(line),
+        err: (line) => void err.push(line),
+        status: (text) => void err.push(text),
+        ...options.disk,
+      }
+      const code = await run(args, io)
+      return { code, out: out.join('\n'), err: err.join('\n') }
+    },
+    write(name, content, mode) {
+      mkdirSync(path.dirname(at(name)), { recursive: true })
+      writeFileSync(at(name), content)
+      if (mode !== undefined) chmodSync(at(name), mode)
+    },
+    read: (name) => new Uint8Array(readFileSync(at(name))),
+    has: (name) => existsSync(at(name)),
+    modeOf: (name) => statSync(at(name)).mode & 0o777,
+  }
+}
