@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /** Reads the keys that options name. All of it happens once, at the start of a build. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { escapeControls, problem } from '../errors.js'
 import { fromBase64, fromHex } from '../format/bytes.js'
@@ -97,12 +97,22 @@ function checkFingerprint(source: KeySource, keys: readonly TrustedKey[]): void 
 
 function readPath(source: string, root: string): Finding {
   const target = path.resolve(root, source)
-  const stat = statSync(target, { throwIfNoEntry: false })
+  const stat = statOf(target, escapeControls(source))
   if (stat?.isDirectory()) return readFolder(target, root)
   if (stat !== undefined) return readFiles([target], root)
   const matches = isGlob(source) ? expandGlob(source, root) : []
   if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source) })
   return readFiles(matches, root)
+}
+
+/** @throws Diagnostic `KEY_UNREADABLE` for what is there and closed to us, or no possible path */
+function statOf(file: string, source: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw problem('KEY_UNREADABLE', { source, reason: `the path cannot be followed (${code})` }, { cause })
+  }
 }
 
 function readFolder(folder: string, root: string): Finding {

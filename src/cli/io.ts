@@ -37,8 +37,8 @@ export interface Io {
   exists(file: string): boolean
   /**
    * Writes a file whole or not at all.
-   * @param replace overwrite a file that is there; its mode is kept
-   * @param mode permission bits of a new file
+   * @param replace overwrite a file that is there; its mode is kept unless one is given
+   * @param mode permission bits
    * @throws Diagnostic `FILE_EXISTS` or `FILE_UNWRITABLE`; what was there is untouched
    */
   write(file: string, bytes: Uint8Array, options?: { replace?: boolean; mode?: number }): void
@@ -83,12 +83,12 @@ function writeWhole(
   target: string,
   file: string,
   bytes: Uint8Array,
-  { replace = false, mode = 0o666 }: { replace?: boolean; mode?: number },
+  { replace = false, mode }: { replace?: boolean; mode?: number },
 ): void {
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`)
   try {
-    writeNew(temporary, bytes, mode)
-    if (replace) replaceFile(temporary, target)
+    writeNew(temporary, bytes, mode ?? 0o666)
+    if (replace) replaceFile(temporary, target, mode)
     else linkSync(temporary, target) // unlike a rename, this fails where a file is
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
@@ -109,9 +109,9 @@ function writeNew(file: string, bytes: Uint8Array, mode: number): void {
   }
 }
 
-function replaceFile(temporary: string, target: string): void {
+function replaceFile(temporary: string, target: string, mode: number | undefined): void {
   const stat = statSync(target, { throwIfNoEntry: false })
-  if (stat !== undefined) chmodSync(temporary, stat.mode)
+  if (stat !== undefined && mode === undefined) chmodSync(temporary, stat.mode)
   renameSync(temporary, target)
 }
 

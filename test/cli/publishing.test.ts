@@ -10,8 +10,18 @@ import { sign as signBytes } from '../../src/trust/sign.js'
 import { openTerminal, type Terminal } from '../kit/terminal.js'
 
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
-const custom = (name: string, content: string) => [0x00, 1 + name.length + content.length, name.length, ...encodeUtf8(name + content)]
-const COMPONENT = Uint8Array.from([...PREAMBLE, ...custom('a', 'program'), ...custom('notes', 'for people'), ...custom('.debug_info', 'x')])
+const custom = (name: string, content: string) => [
+  0x00,
+  1 + name.length + content.length,
+  name.length,
+  ...encodeUtf8(name + content),
+]
+const COMPONENT = Uint8Array.from([
+  ...PREAMBLE,
+  ...custom('a', 'program'),
+  ...custom('notes', 'for people'),
+  ...custom('.debug_info', 'x'),
+])
 
 /** A terminal in which a key pair and an unsigned component are. */
 async function prepared(): Promise<Terminal> {
@@ -22,21 +32,31 @@ async function prepared(): Promise<Terminal> {
 }
 
 describe('keygen and public-key', () => {
-  it.each(['pem', 'raw', 'jwk', 'openssh'])('makes pairs in the format %s, of which either half gives the same public key', async (format) => {
-    const terminal = openTerminal()
-    expect((await terminal.run('keygen', 'a', '--format', format)).code).toBe(0)
-    expect(terminal.modeOf('a.key')).toBe(0o600)
-    const shown = await Promise.all(['a.key', 'a.pub'].map((file) => terminal.run('public-key', '--show', file)))
-    expect(shown[0]!.out).toBe(shown[1]!.out)
-    expect(shown[0]!.out).toMatch(/^fingerprint [0-9a-f]{64}\nkey id {6}[0-9a-f]{24}$/)
-  })
+  it.each(['pem', 'raw', 'jwk', 'openssh'])(
+    'makes pairs in the format %s, of which either half gives the same public key',
+    async (format) => {
+      const terminal = openTerminal()
+      expect((await terminal.run('keygen', 'a', '--format', format)).code).toBe(0)
+      expect(terminal.modeOf('a.key')).toBe(0o600)
+      const shown = await Promise.all(
+        ['a.key', 'a.pub'].map((file) => terminal.run('public-key', '--show', file)),
+      )
+      expect(shown[0]!.out).toBe(shown[1]!.out)
+      expect(shown[0]!.out).toMatch(/^fingerprint [0-9a-f]{64}\nkey id {6}[0-9a-f]{24}$/)
+    },
+  )
 
   it('turns any format into any other', async () => {
     const terminal = openTerminal()
     await terminal.run('keygen', 'a')
     const formats = ['pem', 'raw', 'jwk', 'openssh']
-    for (const format of formats) expect((await terminal.run('public-key', 'a.key', '--format', format, '-o', `a.${format}`)).code).toBe(0)
-    const keys = formats.map((format) => parsePublicKeys(terminal.read(`a.${format}`), format)[0]!.fingerprint)
+    for (const format of formats)
+      expect((await terminal.run('public-key', 'a.key', '--format', format, '-o', `a.${format}`)).code).toBe(
+        0,
+      )
+    const keys = formats.map(
+      (format) => parsePublicKeys(terminal.read(`a.${format}`), format)[0]!.fingerprint,
+    )
     expect(new Set(keys).size).toBe(1)
   })
 
@@ -69,7 +89,8 @@ describe('sign', () => {
     await terminal.run('keygen', 'other')
     await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
     await terminal.run('sign', '--write', '-k', 'other.key', 'x.wasm')
-    for (const key of ['release.pub', 'other.pub']) expect((await terminal.run('verify', '--key', key, 'x.wasm')).code).toBe(0)
+    for (const key of ['release.pub', 'other.pub'])
+      expect((await terminal.run('verify', '--key', key, 'x.wasm')).code).toBe(0)
     await terminal.run('keygen', 'third')
     await terminal.run('sign', '--write', '--replace', '-k', 'third.key', 'x.wasm')
     expect((await terminal.run('verify', '--key', 'third.pub', 'x.wasm')).code).toBe(0)
@@ -90,7 +111,10 @@ describe('sign', () => {
     expect((await terminal.run('verify', '-i', 'y.wasm', '-K', 'release.pub')).code).toBe(0)
   })
 
-  it.each([['none', ''], ['00ff', '00ff']])('writes the key id %s', async (keyId, expected) => {
+  it.each([
+    ['none', ''],
+    ['00ff', '00ff'],
+  ])('writes the key id %s', async (keyId, expected) => {
     const terminal = await prepared()
     await terminal.run('sign', '-k', 'release.key', '--key-id', keyId, '--detached', 'x.wasm')
     expect(toHex(decodeSignature(terminal.read('x.wasm.sig'))[0]!.records[0]!.keyId)).toBe(expected)
@@ -99,12 +123,17 @@ describe('sign', () => {
 
   it('refuses a key id that is no hexadecimal', async () => {
     const terminal = await prepared()
-    expect((await terminal.run('sign', '--write', '-k', 'release.key', '--key-id', 'xyz', 'x.wasm')).code).toBe(2)
+    expect(
+      (await terminal.run('sign', '--write', '-k', 'release.key', '--key-id', 'xyz', 'x.wasm')).code,
+    ).toBe(2)
   })
 
   it('takes the key from a variable, on one line', async () => {
     const terminal = await prepared()
-    terminal.env['SIGNING_KEY'] = Buffer.from(terminal.read('release.key')).toString().trim().replaceAll('\n', '\\n')
+    terminal.env['SIGNING_KEY'] = Buffer.from(terminal.read('release.key'))
+      .toString()
+      .trim()
+      .replaceAll('\n', '\\n')
     expect((await terminal.run('sign', '--write', '--key-env', 'SIGNING_KEY', 'x.wasm')).code).toBe(0)
     expect((await terminal.run('sign', '--write', '--key-env', 'UNSET', 'x.wasm')).code).toBe(3)
   })
@@ -114,7 +143,10 @@ describe('sign', () => {
     expect((await terminal.run('sign', '-k', 'release.key', '-S', 's', 'x.wasm')).code).toBe(0)
     expect(terminal.read('x.wasm')).toEqual(COMPONENT)
     expect((await terminal.run('verify', '--key', 'release.pub', '-S', 's', 'x.wasm')).code).toBe(0)
-    terminal.write('x.wasm', Uint8Array.from(COMPONENT, (byte, index) => (index === 14 ? byte ^ 1 : byte)))
+    terminal.write(
+      'x.wasm',
+      Uint8Array.from(COMPONENT, (byte, index) => (index === 14 ? byte ^ 1 : byte)),
+    )
     expect((await terminal.run('verify', '--key', 'release.pub', '-S', 's', 'x.wasm')).code).toBe(1)
   })
 
@@ -122,21 +154,40 @@ describe('sign', () => {
     const terminal = await prepared()
     terminal.write('padded.wasm', Uint8Array.from([...PREAMBLE, 0x00, 0x82, 0x00, 0x01, 0x78]))
     const refused = await terminal.run('sign', '-k', 'release.key', '--detached', 'padded.wasm')
-    expect([refused.code, refused.err, terminal.has('padded.wasm.sig')]).toEqual([1, expect.stringContaining('NOT_CANONICAL'), false])
-    expect((await terminal.run('sign', '-k', 'release.key', '--detached', '--write', 'padded.wasm')).code).toBe(0)
+    expect([refused.code, refused.err, terminal.has('padded.wasm.sig')]).toEqual([
+      1,
+      expect.stringContaining('NOT_CANONICAL'),
+      false,
+    ])
+    expect(
+      (await terminal.run('sign', '-k', 'release.key', '--detached', '--write', 'padded.wasm')).code,
+    ).toBe(0)
     expect((await terminal.run('verify', '--detached', '--key', 'release.pub', 'padded.wasm')).code).toBe(0)
   })
 
   it('leaves the key to somebody else: message out, signature in', async () => {
     const terminal = await prepared()
     expect((await terminal.run('sign', '-K', 'release.pub', '--message-out', 'm', 'x.wasm')).code).toBe(0)
-    const { privateKey } = await import('node:crypto').then(({ createPrivateKey }) => ({ privateKey: createPrivateKey(Buffer.from(terminal.read('release.key'))) }))
+    const { privateKey } = await import('node:crypto').then(({ createPrivateKey }) => ({
+      privateKey: createPrivateKey(Buffer.from(terminal.read('release.key'))),
+    }))
     const { sign: nodeSign } = await import('node:crypto')
     terminal.write('m.sig', nodeSign(null, terminal.read('m'), privateKey))
-    expect((await terminal.run('sign', '-K', 'release.pub', '--signature-in', 'm.sig', '--write', 'x.wasm')).code).toBe(0)
+    expect(
+      (await terminal.run('sign', '-K', 'release.pub', '--signature-in', 'm.sig', '--write', 'x.wasm')).code,
+    ).toBe(0)
     expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
     terminal.write('bad.sig', new Uint8Array(64))
-    const refused = await terminal.run('sign', '-K', 'release.pub', '--signature-in', 'bad.sig', '-o', 'z.wasm', 'x.wasm')
+    const refused = await terminal.run(
+      'sign',
+      '-K',
+      'release.pub',
+      '--signature-in',
+      'bad.sig',
+      '-o',
+      'z.wasm',
+      'x.wasm',
+    )
     expect([refused.code, terminal.has('z.wasm')]).toEqual([1, false])
   })
 
@@ -152,15 +203,27 @@ describe('sign', () => {
 describe('parts', () => {
   it('verifies the parts that were asked for, and calls that partial', async () => {
     const terminal = await prepared()
-    expect((await terminal.run('sign', '--split', 'a', '-k', 'release.key', '--write', 'x.wasm')).code).toBe(0)
+    expect((await terminal.run('sign', '--split', 'a', '-k', 'release.key', '--write', 'x.wasm')).code).toBe(
+      0,
+    )
     expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
 
     const bytes = terminal.read('x.wasm')
-    terminal.write('x.wasm', Uint8Array.from(bytes, (byte, index) => (index === bytes.length - 25 ? byte ^ 1 : byte)))
-    expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).out).toContain('SIGNATURE_PARTIAL')
+    terminal.write(
+      'x.wasm',
+      Uint8Array.from(bytes, (byte, index) => (index === bytes.length - 25 ? byte ^ 1 : byte)),
+    )
+    expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).out).toContain(
+      'SIGNATURE_PARTIAL',
+    )
     const partial = await terminal.run('verify', '--key', 'release.pub', '--split', 'a', 'x.wasm')
-    expect([partial.code, partial.out]).toEqual([0, expect.stringContaining('the parts asked for are signed by release.pub')])
-    expect((await terminal.run('verify', '--key', 'release.pub', '--split', '.debug*', 'x.wasm')).code).toBe(1)
+    expect([partial.code, partial.out]).toEqual([
+      0,
+      expect.stringContaining('the parts asked for are signed by release.pub'),
+    ])
+    expect((await terminal.run('verify', '--key', 'release.pub', '--split', '.debug*', 'x.wasm')).code).toBe(
+      1,
+    )
   })
 
   it('takes patterns for names literally, but for one trailing *', async () => {
@@ -195,11 +258,20 @@ describe('detach and attach', () => {
   it('refuse what makes no sense, and write nothing then', async () => {
     const terminal = await prepared()
     const bare = await terminal.run('detach', 'x.wasm', '-o', 'y.wasm')
-    expect([bare.code, bare.err, terminal.has('y.wasm'), terminal.has('x.wasm.sig')]).toEqual([1, expect.stringContaining('NOT_SIGNED x.wasm'), false, false])
+    expect([bare.code, bare.err, terminal.has('y.wasm'), terminal.has('x.wasm.sig')]).toEqual([
+      1,
+      expect.stringContaining('NOT_SIGNED x.wasm'),
+      false,
+      false,
+    ])
     await terminal.run('sign', '-k', 'release.key', '--detached', 'x.wasm')
     await terminal.run('sign', '-k', 'release.key', '--write', 'x.wasm')
     const twice = await terminal.run('attach', 'x.wasm', '-o', 'y.wasm')
-    expect([twice.code, twice.err, terminal.has('y.wasm')]).toEqual([1, expect.stringContaining('ALREADY_SIGNED x.wasm'), false])
+    expect([twice.code, twice.err, terminal.has('y.wasm')]).toEqual([
+      1,
+      expect.stringContaining('ALREADY_SIGNED x.wasm'),
+      false,
+    ])
     expect((await terminal.run('split', 'x.wasm', '-o', 'y.wasm')).err).toContain('ALREADY_SIGNED')
     expect((await terminal.run('split', 'x.wasm')).code).toBe(2)
   })
@@ -215,7 +287,10 @@ describe('inspect', () => {
     expect(out).toContain('custom "notes"')
     expect(out).toMatch(/Ed25519, key id [0-9a-f]{24}/)
     expect(out).not.toMatch(/valid/i)
-    const json = JSON.parse((await terminal.run('show', '--json', 'x.wasm')).out) as { sections: unknown[]; signatures: unknown[] }
+    const json = JSON.parse((await terminal.run('show', '--json', 'x.wasm')).out) as {
+      sections: unknown[]
+      signatures: unknown[]
+    }
     expect([json.sections.length, json.signatures.length]).toEqual([4, 1])
   })
 
