@@ -17,9 +17,27 @@ const HOSTILE = 'a b/\u001b[31m\u202e<&"\'>%:,\n.wasm'
 
 const results: FileResult[] = [
   { file: 'ok.wasm', action: 'accept', status: 'verified', signers: [signer], digest: 'cd'.repeat(32) },
-  { file: 'src/bad.wasm', action: 'refuse', status: 'unsigned', signers: [], problem: problem('COMPONENT_UNSIGNED', { file: 'src/bad.wasm' }) },
-  { file: HOSTILE, action: 'warn', status: 'modified', signers: [signer], problem: problem('CONTENT_MODIFIED', { file: HOSTILE, signers: ['<&>'] }) },
-  { file: 'gone.wasm', action: 'refuse', status: 'unreadable', signers: [], problem: problem('FILE_UNREADABLE', { file: 'gone.wasm', reason: 'ENOENT' }) },
+  {
+    file: 'src/bad.wasm',
+    action: 'refuse',
+    status: 'unsigned',
+    signers: [],
+    problem: problem('COMPONENT_UNSIGNED', { file: 'src/bad.wasm' }),
+  },
+  {
+    file: HOSTILE,
+    action: 'warn',
+    status: 'modified',
+    signers: [signer],
+    problem: problem('CONTENT_MODIFIED', { file: HOSTILE, signers: ['<&>'] }),
+  },
+  {
+    file: 'gone.wasm',
+    action: 'refuse',
+    status: 'unreadable',
+    signers: [],
+    problem: problem('FILE_UNREADABLE', { file: 'gone.wasm', reason: 'ENOENT' }),
+  },
 ]
 
 describe('human', () => {
@@ -38,13 +56,17 @@ describe('human', () => {
 
   it('is coloured only when asked to', () => {
     expect(formatReport([results[0]!], 'human', context)).not.toContain('\u001b')
-    expect(formatReport([results[0]!], 'human', { ...context, color: true })).toContain('\u001b[32mok     \u001b[0m')
+    expect(formatReport([results[0]!], 'human', { ...context, color: true })).toContain(
+      '\u001b[32mok     \u001b[0m',
+    )
   })
 })
 
 describe.each(['human', 'json', 'github', 'sarif', 'junit'] as const)('%s', (format) => {
   it('lets no control or bidi character of a file name through', () => {
-    expect(formatReport(results, format, context)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+    expect(formatReport(results, format, context)).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
+    )
   })
 
   it('is the same text every time', () => {
@@ -54,14 +76,21 @@ describe.each(['human', 'json', 'github', 'sarif', 'junit'] as const)('%s', (for
 
 describe('json', () => {
   it('fits its published schema, which refuses something else', () => {
-    const schema = JSON.parse(readFileSync(new URL('../src/schema/verify-result.json', import.meta.url), 'utf8')) as object
+    const schema = JSON.parse(
+      readFileSync(new URL('../src/schema/verify-result.json', import.meta.url), 'utf8'),
+    ) as object
     const validate = new Ajv2020({ strict: false }).compile(schema)
     const report = JSON.parse(formatReport(results, 'json', context)) as { version: number }
     expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
     expect(validate({ ...report, version: 2 })).toBe(false)
     expect(report).toMatchObject({
       summary: { accepted: 1, warned: 1, refused: 2 },
-      results: [{ file: 'ok.wasm', status: 'verified' }, { error: { code: 'COMPONENT_UNSIGNED' } }, {}, { status: 'unreadable' }],
+      results: [
+        { file: 'ok.wasm', status: 'verified' },
+        { error: { code: 'COMPONENT_UNSIGNED' } },
+        {},
+        { status: 'unreadable' },
+      ],
     })
   })
 })
@@ -69,19 +98,29 @@ describe('json', () => {
 describe('github', () => {
   it('annotates refused and warned files, with escapes', () => {
     const lines = formatReport(results, 'github', context).split('\n')
-    expect(lines[0]).toMatch(/^::error file=src\/bad\.wasm,title=COMPONENT_UNSIGNED::Component must have .*%0Ahint: /)
-    expect(lines[1]).toMatch(/^::warning file=a b\/\\u\{1b\}\[31m\\u\{202e\}<&"'>%25%3A%2C\\u\{a\}\.wasm,title=/)
+    expect(lines[0]).toMatch(
+      /^::error file=src\/bad\.wasm,title=COMPONENT_UNSIGNED::Component must have .*%0Ahint: /,
+    )
+    expect(lines[1]).toMatch(
+      /^::warning file=a b\/\\u\{1b\}\[31m\\u\{202e\}<&"'>%25%3A%2C\\u\{a\}\.wasm,title=/,
+    )
   })
 })
 
 describe('sarif', () => {
   it('fits the schema of SARIF 2.1.0', () => {
-    const folder = createRequire(import.meta.url).resolve('@microsoft/jest-sarif').replace(/jest-sarif[\\/].*$/, 'jest-sarif')
-    const schema = JSON.parse(readFileSync(path.join(folder, 'lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8')) as object
+    const folder = createRequire(import.meta.url)
+      .resolve('@microsoft/jest-sarif')
+      .replace(/jest-sarif[\\/].*$/, 'jest-sarif')
+    const schema = JSON.parse(
+      readFileSync(path.join(folder, 'lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'),
+    ) as object
     // The published schema has a pattern that is no Unicode regular expression.
     const options = { strict: false, validateFormats: false, unicodeRegExp: false }
     const validate = new AjvDraft4.default(options).compile(schema)
-    const log = JSON.parse(formatReport(results, 'sarif', context)) as { runs: { results: { level: string; locations: unknown[] }[] }[] }
+    const log = JSON.parse(formatReport(results, 'sarif', context)) as {
+      runs: { results: { level: string; locations: unknown[] }[] }[]
+    }
     expect(validate(log), JSON.stringify(validate.errors)).toBe(true)
     expect(validate({ ...log, version: '9' })).toBe(false)
     expect(log.runs[0]!.results.map(({ level }) => level)).toEqual(['error', 'warning', 'error'])
@@ -92,7 +131,8 @@ describe('sarif', () => {
 
 describe('junit', () => {
   const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined
-  if (!hasXmllint) console.warn('SKIPPED: the JUnit schema test, because xmllint (Debian: libxml2-utils) is not installed')
+  if (!hasXmllint)
+    console.warn('SKIPPED: the JUnit schema test, because xmllint (Debian: libxml2-utils) is not installed')
 
   it.runIf(hasXmllint)('fits the schema of JUnit reports', () => {
     const schema = fileURLToPath(new URL('fixtures/schemas/junit.xsd', import.meta.url))

@@ -25,6 +25,8 @@ const COMMANDS = [
 const ALIASES = ['generate-key', 'export-public-key', 'show', 'verify_matrix', 'verify-matrix']
 const BIN = path.join(REPOSITORY, 'dist/cli/main.js')
 
+const lastByteChanged = (bytes: Uint8Array) => bytes.with(bytes.length - 1, 0x7a)
+
 async function signedHello(terminal: Terminal = openTerminal()): Promise<Terminal> {
   await terminal.run('keygen', 'release')
   terminal.write('hello.wasm', HELLO)
@@ -87,7 +89,7 @@ describe('verify', () => {
 
   it.each<[string, (terminal: Terminal) => Promise<unknown>]>([
     ['COMPONENT_UNSIGNED', async (t) => t.write('hello.wasm', HELLO)],
-    ['CONTENT_MODIFIED', async (t) => t.write('hello.wasm', t.read('hello.wasm').with(-1, 0x7a))],
+    ['CONTENT_MODIFIED', async (t) => t.write('hello.wasm', lastByteChanged(t.read('hello.wasm')))],
     ['SIGNATURE_INVALID', async (t) => t.write('hello.wasm', t.read('hello.wasm').with(21, 9))],
     ['WASM_MALFORMED', async (t) => t.write('hello.wasm', 'plain text')],
     ['SIGNER_UNTRUSTED', async (t) => t.run('keygen', 'release', '--force')],
