@@ -5,7 +5,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, encodeUtf8, toHex } from '../../src/format/bytes.js'
-import { encodeCustomSection, isDelimiterSection, readSections, sectionBytes } from '../../src/format/wasm.js'
+import {
+  contentStart,
+  encodeCustomSection,
+  isDelimiterSection,
+  readSections,
+  sectionBytes,
+} from '../../src/format/wasm.js'
 import { type TrustedKey, trustedKey, generateKey, parsePublicKeys } from '../../src/trust/keys.js'
 import { split } from '../../src/trust/parts.js'
 import { attach, detach, prepareSignature, sign, signWith } from '../../src/trust/sign.js'
@@ -108,7 +114,8 @@ describe('a partial check', () => {
   })
 
   it('refuses when no boundary matches at all', () => {
-    const verdict = verifySync(signed.with(signed.indexOf(0x6b), 0x6a), keys, { sections: [] })
+    const program = contentStart(signed) + 2
+    const verdict = verifySync(signed.with(program, 0x02), keys, { sections: [] })
     expect(verdict.status).toBe('modified')
   })
 
