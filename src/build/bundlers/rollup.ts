@@ -1,0 +1,128 @@
+/// <reference types="node" />
+/** Rollup and Rolldown, and what Vite shares with them. */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { UnpluginOptions } from 'unplugin'
+import { relativeUrl, type VerifiedFile } from '../assets.js'
+import type { Pipeline } from '../component.js'
+import type { OutputFile } from '../sweep.js'
+import { nodeResolve, SHIM_PATTERN } from '../wasi.js'
+import { sharedHooks } from './bundler.js'
+
+/** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
+export interface RollupContext {
+  addWatchFile(file: string): void
+  info(line: string): void
+  warn(message: string): void
+  emitFile(asset: { type: 'asset'; name: string; source: Uint8Array }): string
+  getFileName(reference: string): string
+}
+
+interface ResolvingContext {
+  resolve(
+    source: string,
+    importer: string | undefined,
+    options: { skipSelf: boolean },
+  ): Promise<{ id: string } | null>
+}
+
+type Output =
+  | { type: 'chunk'; fileName: string; code: string }
+  | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
+
+/**
+ * The hooks for `rollup` and `rolldown`.
+ *
+ * The format must allow a top-level await (`es`, `system`), unless components are imported with
+ * `?instantiate`: Rollup says so itself.
+ */
+export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
+  return {
+    ...sharedHooks(pipeline, {
+      log: (context) => rollupLog(context as unknown as RollupContext),
+      host: (context) => rollupHost(context as unknown as RollupContext),
+    }),
+    [framework]: {
+      resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline),
+      generateBundle: sweepBundle(pipeline),
+    },
+  }
+}
+
+/** Where lines go: Rollup prints both levels, and others can silence them. */
+export function rollupLog(context: Pick<RollupContext, 'info' | 'warn'>) {
+  return { inform: (line: string) => context.info(line), warn: (message: string) => context.warn(message) }
+}
+
+/** See {@link Bundler.host}. */
+export function rollupHost(context: RollupContext) {
+  return {
+    watch(file: string) {
+      context.addWatchFile(file)
+      // Rolldown cannot wait for a file that is not there yet.
+      if (!existsSync(file)) context.addWatchFile(dirname(file))
+    },
+    warn: (message: string) => context.warn(message),
+    ship: (file: VerifiedFile) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, file)}`),
+  }
+}
+
+/** Emits the file, byte for byte, under a hashed name. @returns the reference to it */
+export function emit(context: RollupContext, { name, bytes }: VerifiedFile): string {
+  return context.emitFile({ type: 'asset', name, source: bytes })
+}
+
+/** Rollup alone takes a query for a part of the file name. */
+function resolveForRollup(pipeline: Pipeline) {
+  const shims = resolveShim(pipeline)
+  return {
+    ...shims,
+    filter: { id: [SHIM_PATTERN, QUERIED] },
+    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      const [, file, query] = QUERIED.exec(source) ?? []
+      if (file === undefined) return shims.handler.call(this, source, importer)
+      const resolved = await this.resolve(file, importer, { skipSelf: true })
+      return resolved && { ...resolved, id: `${resolved.id}${query}` }
+    },
+  }
+}
+
+const QUERIED = /^([^\0]*?\.wasm)(\?.*)$/i
+
+/**
+ * Finds the WASI shims from the `.wasm` file or else from the project, and keeps those for Node
+ * external: bundled, they wait for a worker script that is not there, for ever.
+ */
+export function resolveShim(pipeline: Pipeline) {
+  return {
+    order: 'pre' as const,
+    filter: { id: SHIM_PATTERN },
+    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      if (!SHIM_PATTERN.test(source)) return null
+      const fromProject = join(pipeline.root, 'index.js')
+      const resolved =
+        (await this.resolve(source, importer, { skipSelf: true })) ??
+        (await this.resolve(source, fromProject, { skipSelf: true }))
+      const isForNode =
+        resolved?.id === nodeResolve(source, pipeline.root) ||
+        resolved?.id === nodeResolve(source, join(importer ?? fromProject, '..'))
+      return resolved && !isForNode ? resolved : { id: source, external: true as const }
+    },
+  }
+}
+
+/** Sweeps a bundle before it is written. */
+export function sweepBundle(pipeline: Pipeline) {
+  return {
+    order: 'post' as const,
+    handler(this: Pick<RollupContext, 'warn'>, _options: unknown, bundle: Record<string, Output>) {
+      pipeline.sweep(Object.values(bundle).map(outputFile), { warn: (message) => this.warn(message) })
+    },
+  }
+}
+
+function outputFile(output: Output): OutputFile {
+  if (output.type === 'chunk') return { name: output.fileName, content: output.code }
+  return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
+}

@@ -1,0 +1,150 @@
+/// <reference types="node" />
+/** Reads a file that may be hostile: one open, one fstat on that descriptor, one buffer. */
+
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { relative } from 'node:path'
+import picomatch from 'picomatch'
+import { Diagnostic, problem } from '../errors.js'
+import { type Layer, PREAMBLE_LENGTH, readLayer } from '../format/wasm.js'
+
+/** What an id that a bundler hands to `load` says. */
+export interface WasmId {
+  /** Absolute path as the bundler wrote it. */
+  file: string
+  /** Without `?` and without a fragment; empty when there is none. */
+  query: string
+}
+
+/**
+ * Splits the id of a `.wasm` file, in whatever case, into file and query.
+ * @returns `undefined` for other ids and for virtual ones
+ */
+export function parseWasmId(id: string): WasmId | undefined {
+  const match = /^([^\0]*?\.wasm)(?:\?([^#]*))?(?:#.*)?$/is.exec(id)
+  if (match === null || !isAbsolutePath(match[1]!)) return undefined
+  return { file: match[1]!, query: match[2] ?? '' }
+}
+
+function isAbsolutePath(path: string): boolean {
+  return /^(?:\/|[a-z]:[\\/])/i.test(path)
+}
+
+/** The path without symbolic links, forward slashes, or `undefined` when nothing is there. */
+export function realPath(file: string): string | undefined {
+  try {
+    return toSlashes(realpathSync(file))
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** picomatch takes exponential time on some patterns, so their length is bounded. */
+const MAX_GLOB_LENGTH = 256
+
+/**
+ * Which files the options cover.
+ * @param root what patterns count from; they may also match the absolute path, as `**` ones do
+ * @returns a test of a real path with forward slashes
+ * @throws Diagnostic `OPTION_INVALID`
+ */
+export function createFilter(
+  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
+  root: string,
+): (file: string) => boolean {
+  const included = matchAny(include, 'include')
+  const excluded = matchAny(exclude, 'exclude')
+  return (file) => {
+    const names = [toSlashes(relative(root, file)), file]
+    return (include.length === 0 || names.some(included)) && !names.some(excluded)
+  }
+}
+
+function matchAny(globs: readonly string[], option: string): (name: string) => boolean {
+  if (globs.some((glob) => glob.length > MAX_GLOB_LENGTH)) {
+    throw problem('OPTION_INVALID', { option, must: `globs of at most ${MAX_GLOB_LENGTH} characters` })
+  }
+  const matchers = globs.map((glob) => picomatch(toSlashes(glob).replace(/^\.\//, ''), { dot: true }))
+  return (name) => matchers.some((matches) => matches(name))
+}
+
+/** Windows separators to forward slashes. */
+export function toSlashes(path: string): string {
+  return path.replaceAll('\\', '/')
+}
+
+/** Whether an error of `node:fs` says that nothing is there. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/**
+ * Reads a whole regular file.
+ * @param display the path as messages name it
+ * @returns its bytes, or `undefined` when nothing is there
+ * @throws Diagnostic `FILE_NOT_REGULAR`, `FILE_TOO_LARGE`, `FILE_UNREADABLE`
+ */
+export function readRegularFile(
+  file: string,
+  { display, maxBytes }: { display: string; maxBytes: number },
+): Uint8Array | undefined {
+  try {
+    return withDescriptor(file, (descriptor) => {
+      const stats = fstatSync(descriptor)
+      if (!stats.isFile()) throw problem('FILE_NOT_REGULAR', { file: display })
+      if (stats.size > maxBytes)
+        throw problem('FILE_TOO_LARGE', { file: display, bytes: stats.size, maxBytes })
+      return readExactly(descriptor, stats.size, display)
+    })
+  } catch (error) {
+    if (error instanceof Diagnostic) throw error
+    if (isMissing(error)) return undefined
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    throw problem('FILE_UNREADABLE', { file: display, reason }, { cause: error })
+  }
+}
+
+function readExactly(descriptor: number, size: number, display: string): Uint8Array {
+  const bytes = new Uint8Array(size)
+  const length = readUpTo(descriptor, bytes)
+  const grew = readUpTo(descriptor, new Uint8Array(1)) > 0
+  if (length !== size || grew) {
+    throw problem('FILE_UNREADABLE', { file: display, reason: 'it changed while it was read' })
+  }
+  return bytes
+}
+
+function readUpTo(descriptor: number, bytes: Uint8Array): number {
+  let offset = 0
+  while (offset < bytes.length) {
+    const count = readSync(descriptor, bytes, offset, bytes.length - offset, null)
+    if (count === 0) break
+    offset += count
+  }
+  return offset
+}
+
+/** The layer that the first 8 bytes of a file declare. Never throws: what cannot be read has none. */
+export function sniffLayer(file: string): Layer | undefined {
+  try {
+    return withDescriptor(file, (descriptor) => {
+      if (!fstatSync(descriptor).isFile()) return undefined
+      const bytes = new Uint8Array(PREAMBLE_LENGTH)
+      return readUpTo(descriptor, bytes) === bytes.length ? readLayer(bytes) : undefined
+    })
+  } catch {
+    // Whatever is wrong with the file, reading it again in `load` says so with a name.
+    return undefined
+  }
+}
+
+// O_NONBLOCK, because opening a pipe would otherwise wait for a writer for ever.
+function withDescriptor<T>(file: string, use: (descriptor: number) => T): T {
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    return use(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,102 @@
+/** Throw-away projects, keys and signed files. */
+
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+import { formatPublicKey, generateKey, type SecretKey } from '../../src/trust/keys.js'
+import { sign } from '../../src/trust/sign.js'
+
+/** The folder of this repository. */
+export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+
+// Inside the repository, so that bare imports of bundlers and shims resolve.
+const TEMPORARY = path.join(REPOSITORY, 'test/.tmp')
+
+/** A folder with files, removed when the test file has ended. */
+export interface Project {
+  root: string
+  /** Absolute path of a file in it. */
+  at(...names: string[]): string
+  write(files: Record<string, string | Uint8Array>): void
+  read(name: string): Uint8Array
+  /** Paths of all files under a folder, relative to that. */
+  files(folder: string): string[]
+}
+
+const created: string[] = []
+
+/** Makes a project. */
+export function makeProject(files: Record<string, string | Uint8Array> = {}): Project {
+  const root = path.join(TEMPORARY, randomBytes(6).toString('hex'))
+  if (created.length === 0) afterAll(() => created.splice(0).forEach(remove))
+  created.push(root)
+  const at = (...names: string[]) => path.join(root, ...names)
+  const project: Project = {
+    root,
+    at,
+    write(contents) {
+      for (const [name, content] of Object.entries(contents)) {
+        mkdirSync(path.dirname(at(name)), { recursive: true })
+        writeFileSync(at(name), content)
+      }
+    },
+    read: (name) => new Uint8Array(readFileSync(at(name))),
+    files(folder) {
+      if (!existsSync(at(folder))) return []
+      const entries = readdirSync(at(folder), { recursive: true, withFileTypes: true })
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(at(folder), path.join(entry.parentPath, entry.name)))
+    },
+  }
+  project.write({ 'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }), ...files })
+  return project
+}
+
+function remove(folder: string): void {
+  if (process.env['SIGNED_WASM_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Makes this package importable from a project by its name, as built into `dist`. */
+export function linkPackage(project: Project): void {
+  mkdirSync(project.at('node_modules'), { recursive: true })
+  symlinkSync(REPOSITORY, project.at('node_modules/unplugin-signed-wasm'), 'junction')
+}
+
+/** An unsigned component of this repository. */
+export function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(path.join(REPOSITORY, 'test/fixtures/components', name, `${name}.wasm`)))
+}
+
+/** Whose signature a file carries, and whether its content is still what they signed. */
+export type Status = 'signed' | 'tampered' | 'unsigned' | 'unknown signer'
+
+/** Made anew in every run. */
+export const TRUSTED: SecretKey = generateKey()
+const STRANGER: SecretKey = generateKey()
+
+/** The public half of {@link TRUSTED}, for the option `keys`. */
+export const TRUSTED_PEM = Buffer.from(formatPublicKey(TRUSTED, 'pem')).toString()
+/** The public half of a key that signed nothing. */
+export const OTHER_PEM = Buffer.from(formatPublicKey(generateKey(), 'pem')).toString()
+
+/** A file in the given state. Tampering changes the last byte of a name, so that the component still runs. */
+export function inState(bytes: Uint8Array, status: Status): Uint8Array {
+  switch (status) {
+    case 'unsigned':
+      return bytes
+    case 'signed':
+      return sign(bytes, TRUSTED).bytes
+    case 'unknown signer':
+      return sign(bytes, STRANGER).bytes
+    case 'tampered':
+      return appendSection(sign(bytes, TRUSTED).bytes)
+  }
+}
+
+/** Adds a custom section that nobody signed: harmless content, so that only verification can tell. */
+function appendSection(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([bytes, Uint8Array.of(0, 3, 1, 0x78, 0x79)])
+}
