@@ -1,0 +1,3 @@
+import { greet } from '../hello.wasm'
+
+export const answer = greet('Ada')

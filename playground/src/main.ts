@@ -1,0 +1,33 @@
+import { explain, parsePublicKeys, type Verdict, verify } from 'unplugin-signed-wasm/api'
+import publicKey from '../keys/TEST-ONLY.pub?raw'
+import signedUrl from '../hello.wasm?url'
+import tampered from '../hello.tampered.hex?raw'
+import { greet } from '../hello.wasm'
+
+const keys = parsePublicKeys(publicKey, 'TEST-ONLY.pub')
+const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T
+
+function show(id: string, { status }: Verdict, text: string): void {
+  element(id).textContent = text
+  element(id).classList.add(status === 'verified' ? 'verified' : 'refused')
+}
+
+const signed = new Uint8Array(await (await fetch(signedUrl)).arrayBuffer())
+const verdict = await verify(signed, keys)
+show(
+  'signed',
+  verdict,
+  verdict.status === 'verified'
+    ? `Signed by ${verdict.signers.map(({ name, fingerprint }) => `${name}, fingerprint ${fingerprint}`).join('; ')}`
+    : explain(verdict, 'hello.wasm', keys)!.message,
+)
+
+// As a .wasm file, or as base64, the tampered copy could not get into this page: the plugin would refuse to build it.
+const copy = Uint8Array.from(tampered.match(/[0-9a-f]{2}/g)!, (digits) => Number.parseInt(digits, 16))
+const refusal = await verify(copy, keys)
+show('tampered', refusal, explain(refusal, 'hello.wasm', keys)?.message ?? 'accepted: this should not happen')
+
+const name = element<HTMLInputElement>('name')
+const say = () => (element('greeting').textContent = greet(name.value))
+name.addEventListener('input', say)
+say()

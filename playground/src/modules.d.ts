@@ -1,0 +1,5 @@
+/// <reference types="vite/client" />
+
+declare module '*.wasm' {
+  export function greet(name: string): string
+}

@@ -1,0 +1,3 @@
+import { greet } from '../tampered/hello.wasm'
+
+export const answer = greet('Ada')
