@@ -258,6 +258,14 @@ export type ValuesOf<C extends Code> = Parameters<(typeof CATALOGUE)[C]>[0]
 /** Every code, for tests and documentation. */
 export const CODES = Object.keys(CATALOGUE) as readonly Code[]
 
+/** Names of files, keys and options stand in hints as well, so every text is escaped before it becomes words. */
+function escapeAll(value: unknown): unknown {
+  if (typeof value === 'string') return escapeControls(value)
+  if (Array.isArray(value)) return value.map(escapeAll)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, escapeAll(item)]))
+}
+
 /**
  * An error with a stable code, what happened, and what to type next.
  *
@@ -275,8 +283,9 @@ export class Diagnostic extends Error {
   readonly #values: Record<string, unknown>
 
   constructor(code: Code, values: Record<string, unknown>, options?: ErrorOptions) {
-    const { what, hint } = (CATALOGUE[code] as (values: unknown) => Text)(values)
-    const file = typeof values['file'] === 'string' ? escapeControls(values['file']) : undefined
+    const shown = escapeAll(values) as Record<string, unknown>
+    const { what, hint } = (CATALOGUE[code] as (values: unknown) => Text)(shown)
+    const file = typeof shown['file'] === 'string' ? shown['file'] : undefined
     super(`[signed-wasm] ${code}${file === undefined ? '' : ` ${file}`}: ${what}\n  hint: ${hint}`, options)
     this.code = code
     this.what = what

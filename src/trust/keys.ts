@@ -245,7 +245,8 @@ function readText(text: string, source: string): Found[] {
   if (trimmed === '') throw unreadable(source, 'it is empty')
   if (trimmed.includes('-----BEGIN ')) return readPem(trimmed, source)
   if (trimmed.startsWith('{')) return readJwk(trimmed, source)
-  if (/^(?:#.*\s+)*(?:ssh-|ecdsa-|sk-)/.test(trimmed)) return readOpenSshLines(trimmed, source)
+  // Each comment ends at its line end, so that there is one way only to match and no time to lose on backtracking.
+  if (/^(?:#[^\n]*\n\s*)*(?:ssh-|ecdsa-|sk-)/.test(trimmed)) return readOpenSshLines(trimmed, source)
   return [readEncoded(trimmed, source)].flat()
 }
 
