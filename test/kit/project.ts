@@ -27,10 +27,12 @@ export interface Project {
 
 const created: string[] = []
 
+// Here, because hooks that a running test declares are never called.
+afterAll(() => created.splice(0).forEach(remove))
+
 /** Makes a project. */
 export function makeProject(files: Record<string, string | Uint8Array> = {}): Project {
   const root = path.join(TEMPORARY, randomBytes(6).toString('hex'))
-  if (created.length === 0) afterAll(() => created.splice(0).forEach(remove))
   created.push(root)
   const at = (...names: string[]) => path.join(root, ...names)
   const project: Project = {

@@ -124,13 +124,15 @@ if (!HAS_BROWSER)
 
 let browser: Promise<Browser> | undefined
 
+// Here, because hooks that a running test declares are never called.
+afterAll(async () => (await browser)?.close())
+
 /** A new page in the one browser of this test file. */
 export async function openPage(): Promise<Page> {
   if (browser === undefined) {
     const args =
       '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
     browser = chromium.launch({ executablePath: CHROMIUM!, args: args.split(' ') })
-    afterAll(async () => (await browser)?.close())
   }
   return (await browser).newPage()
 }
