@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { describeBehaviour } from '../kit/behaviour.js'
+import { describeMatrix } from '../kit/matrix.js'
+
+/** Stands for @rollup/plugin-wasm, or whatever handles core modules in a project. */
+const wasmPlugin = {
+  name: 'wasm',
+  load(id: string) {
+    if (!id.endsWith('.wasm')) return null
+    const base64 = readFileSync(id).toString('base64')
+    return `export const { answer } = (await WebAssembly.instantiate(Uint8Array.from(atob('${base64}'), (c) => c.charCodeAt(0)))).instance.exports`
+  },
+}
+
+/** Stands for @rollup/plugin-node-resolve with `browser: true`. */
+const browserResolver = {
+  name: 'browser-resolve',
+  resolveId(source: string) {
+    if (!source.startsWith('@bytecodealliance/')) return null
+    return createRequire(import.meta.url)
+      .resolve(source)
+      .replace('/dist/nodejs/', '/dist/browser/')
+  },
+}
+
+describeMatrix('rollup')
+describeBehaviour('rollup', {
+  coreModule: {
+    main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
+    config: { plugins: [wasmPlugin] },
+  },
+  browserShims: { plugins: [browserResolver] },
+})

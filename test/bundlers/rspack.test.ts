@@ -1,0 +1,10 @@
+import { describeBehaviour } from '../kit/behaviour.js'
+import { describeMatrix } from '../kit/matrix.js'
+
+describeMatrix('rspack')
+describeBehaviour('rspack', {
+  coreModule: {
+    main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
+    config: { experiments: { asyncWebAssembly: true } },
+  },
+})

@@ -1,0 +1,157 @@
+/** Targets on which a URL relative to the code leads nowhere, and what is missing where. */
+
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { build, BUNDLERS } from '../kit/bundlers.js'
+import { fixture, inState, linkPackage, makeProject, TRUSTED_PEM } from '../kit/project.js'
+import { command, HAS_BROWSER, runInBrowser, runInNode, tool } from '../kit/run.js'
+import { constantComponent, wasiComponent } from '../kit/wat.js'
+
+const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
+const LAZY_MAIN = `import instantiate from './x.wasm?instantiate'\ninstantiate().then(({ answer }) => (globalThis.answers = answer()))`
+
+const options = { keys: TRUSTED_PEM }
+const wasmIn = (files: string[]) => files.filter((file) => file.endsWith('.wasm'))
+
+describe('where a URL cannot work, the component goes into the code', () => {
+  it.each(['webpack', 'rspack'] as const)('%s with an absolute public path on Node', async (name) => {
+    const project = makeProject({ 'main.js': MAIN, 'x.wasm': inState(await constantComponent(1), 'signed') })
+    const output = {
+      path: project.at('dist'),
+      filename: '[name].js',
+      module: true,
+      chunkFormat: 'module',
+      publicPath: '/static/',
+    }
+    await build[name]({ project, options, target: 'node', out: 'dist', config: { output } })
+    expect(wasmIn(project.files('dist'))).toEqual([])
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 1 }])
+  })
+
+  it('esbuild with an absolute public path on Node', async () => {
+    const project = makeProject({ 'main.js': MAIN, 'x.wasm': inState(await constantComponent(1), 'signed') })
+    await build.esbuild({ project, options, target: 'node', out: 'dist', config: { publicPath: '/static' } })
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 1 }])
+  })
+
+  it.each(['cjs', 'iife'])('esbuild with the format %s', async (format) => {
+    const project = makeProject({
+      'package.json': '{}',
+      'main.js': LAZY_MAIN,
+      'x.wasm': inState(await constantComponent(1), 'signed'),
+    })
+    await build.esbuild({ project, options, target: 'node', out: 'dist', config: { format } })
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 1 }])
+  })
+})
+
+it.each(BUNDLERS)('%s ships files whose names a URL would misread', async (name) => {
+  const project = makeProject({
+    'main.js': MAIN.replace('./x.wasm', './a b+ü.wasm'),
+    'a b+ü.wasm': inState(await constantComponent(1), 'signed'),
+  })
+  await build[name]({ project, options, target: 'node', out: 'dist' })
+  expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 1 }])
+})
+
+describe('WASI shims', () => {
+  it.each(BUNDLERS)('%s takes them from the project for a component that does not see them', async (name) => {
+    // As in the strict node_modules of pnpm: the package is a link to a folder that sees nothing.
+    const store = mkdtempSync(path.join(tmpdir(), 'store-'))
+    try {
+      writeFileSync(path.join(store, 'dep.wasm'), inState(await wasiComponent(), 'signed'))
+      const project = makeProject({
+        'main.js': `import { run } from './linked/dep.wasm'\nglobalThis.answers = run()`,
+      })
+      symlinkSync(store, project.at('linked'))
+      await build[name]({ project, options, target: 'node', out: 'dist' })
+      expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: true }])
+      // Rollup by itself leaves every package to the runtime.
+      if (name === 'rollup' || !HAS_BROWSER) return
+      await build[name]({ project, options, target: 'browser', out: 'web' })
+      expect(await runInBrowser(project.root, ['web/main.js'])).toEqual([{ answers: true }])
+    } finally {
+      rmSync(store, { recursive: true })
+    }
+  })
+})
+
+describe('Farm', () => {
+  const config = (target: string, publicPath: string) => `import signedWasm from 'unplugin-signed-wasm/farm'
+    export default {
+      compilation: {
+        input: { index: '${target === 'node' ? './main.js' : './index.html'}' }, persistentCache: false, progress: false,
+        output: { targetEnv: '${target === 'node' ? 'node' : 'browser-esnext'}', format: 'esm', publicPath: '${publicPath}'${target === 'node' ? ", entryFilename: '[entryName].js'" : ''} },
+      },
+      plugins: [signedWasm({ keys: 'trusted.pub' })],
+    }`
+
+  const runFarm = async (
+    target: 'node' | 'browser',
+    status: 'signed' | 'tampered',
+    component: Uint8Array,
+    main: string,
+    publicPath = target === 'node' ? './' : '/',
+  ) => {
+    const project = makeProject({
+      'index.html': '<!doctype html><script type="module" src="./main.js"></script>',
+      'main.js': main,
+      'x.wasm': inState(component, status),
+      'trusted.pub': TRUSTED_PEM,
+      'farm.config.mjs': config(target, publicPath),
+    })
+    linkPackage(project)
+    return { project, ...(await tool('@farmfe/cli/bin/farm.mjs', ['build'], { cwd: project.root })) }
+  }
+
+  it('keeps the WASI shims external on Node', async () => {
+    const main = `import { run } from './x.wasm'\nglobalThis.answers = run()`
+    const { project, code, output } = await runFarm('node', 'signed', fixture('wasi'), main)
+    expect(code, output).toBe(0)
+    expect(await runInNode([project.at('dist/index.js')])).toEqual([{ answers: 'stdout clock random' }])
+  })
+
+  it.runIf(HAS_BROWSER)('builds for browsers, with the signed file beside the page', async () => {
+    const { project, code, output } = await runFarm('browser', 'signed', await constantComponent(5), MAIN)
+    expect(code, output).toBe(0)
+    const assets = wasmIn(project.files('dist'))
+    expect(assets).toHaveLength(1)
+    expect(project.read(`dist/${assets[0]}`)).toEqual(project.read('x.wasm'))
+    expect(await runInBrowser(project.at('dist'), ['index.html'])).toEqual([{ answers: 5 }])
+  })
+
+  it.runIf(HAS_BROWSER)('puts it into the code where its URL would be wrong', async () => {
+    const { project, code, output } = await runFarm(
+      'browser',
+      'signed',
+      await constantComponent(6),
+      MAIN,
+      './',
+    )
+    expect(code, output).toBe(0)
+    expect(await runInBrowser(project.at('dist'), ['index.html'])).toEqual([{ answers: 6 }])
+  })
+
+  it('refuses a tampered component for browsers', async () => {
+    const { project, code, output } = await runFarm('browser', 'tampered', await constantComponent(5), MAIN)
+    expect(code).not.toBe(0)
+    expect(output).toContain('[signed-wasm] CONTENT_MODIFIED x.wasm')
+    expect(wasmIn(project.files('dist'))).toEqual([])
+  })
+})
+
+it('names the package to install when the WASI shim is missing', async () => {
+  // Outside of this repository nothing resolves, so a copy of the pipeline's question is asked there.
+  const { code, output } = await command(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `
+    import { checkShims } from '${new URL('../../dist/build/wasi.js', import.meta.url)}'
+    checkShims(['@bytecodealliance/preview2-shim/cli'], { file: '/no/such/x.wasm', display: 'x.wasm', root: '/no/such' })`,
+  ])
+  expect(code).not.toBe(0)
+  expect(output).toContain('[signed-wasm] SHIM_MISSING x.wasm')
+  expect(output).toContain('npm install @bytecodealliance/preview2-shim')
+})

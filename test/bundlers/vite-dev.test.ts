@@ -1,0 +1,206 @@
+import { createServer, type InlineConfig, type ViteDevServer } from 'vite'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Options, signedWasm } from '../../src/index.js'
+import { inState, linkPackage, makeProject, OTHER_PEM, type Project, TRUSTED_PEM } from '../kit/project.js'
+import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
+import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
+
+const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
+const PAGE = '<!doctype html><script type="module" src="./main.js"></script>'
+
+const servers: ViteDevServer[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
+
+async function startServer(project: Project, options: Options, config: InlineConfig = {}) {
+  const server = await createServer({
+    root: project.root,
+    configFile: false,
+    logLevel: 'silent',
+    appType: 'spa',
+    plugins: [signedWasm.vite(options)],
+    server: { port: 0, host: '127.0.0.1', watch: { ignored: ['!**/test/.tmp/**'] } },
+    cacheDir: project.at('node_modules/.vite'),
+    ...config,
+  })
+  servers.push(server)
+  await server.listen()
+  // A change before the watcher has looked around once goes unnoticed.
+  await expect.poll(() => server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 }).toContain('package.json')
+  return { server, address: server.resolvedUrls!.local[0]! }
+}
+
+const answersIn = (page: Awaited<ReturnType<typeof openPage>>, value: unknown) =>
+  page.waitForFunction((wanted) => (globalThis as { answers?: unknown }).answers === wanted, value, {
+    timeout: 20_000,
+  })
+
+describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
+  it.each(['/', '/sub/'])('runs a component from base %s, out of the verified buffer', async (base) => {
+    const bytes = inState(await constantComponent(1), 'signed')
+    const project = makeProject({ 'index.html': PAGE, 'main.js': MAIN, 'x.wasm': bytes })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM }, { base })
+    const page = await openPage()
+    const sent: { url: string; body: Promise<Buffer> }[] = []
+    page.on('response', (response) => {
+      if (new URL(response.url()).pathname.endsWith('.wasm') && !response.url().includes('import'))
+        sent.push({ url: response.url(), body: response.body() })
+    })
+    await page.goto(address)
+    await answersIn(page, 1)
+    expect(sent).toHaveLength(1)
+    expect(new URL(sent[0]!.url).pathname).toMatch(new RegExp(`^${base}@signed-wasm/[0-9a-f]{64}/x\\.wasm$`))
+    expect(new Uint8Array(await sent[0]!.body)).toEqual(bytes)
+    await page.close()
+  })
+
+  it('shows a refusal in the overlay, and reloads by itself when the file is fixed', async () => {
+    const one = await constantComponent(1)
+    const project = makeProject({ 'index.html': PAGE, 'main.js': MAIN, 'x.wasm': inState(one, 'tampered') })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM })
+    const page = await openPage()
+    await page.goto(address)
+    const overlay = page.locator('vite-error-overlay')
+    await overlay.waitFor({ timeout: 20_000, state: 'attached' })
+    expect(await overlay.evaluate((element) => element.shadowRoot!.textContent)).toContain(
+      '[signed-wasm] CONTENT_MODIFIED x.wasm',
+    )
+
+    project.write({ 'x.wasm': inState(one, 'signed') })
+    await answersIn(page, 1)
+    expect(await overlay.count()).toBe(0)
+
+    project.write({ 'x.wasm': inState(await constantComponent(2), 'signed') })
+    await answersIn(page, 2)
+    await page.close()
+  })
+
+  it('reads a changed key file again', async () => {
+    const project = makeProject({
+      'index.html': PAGE,
+      'main.js': MAIN,
+      'x.wasm': inState(await constantComponent(1), 'signed'),
+      'a.pub': TRUSTED_PEM,
+    })
+    const { address } = await startServer(project, { keys: 'a.pub' })
+    const page = await openPage()
+    await page.goto(address)
+    await answersIn(page, 1)
+    project.write({ 'a.pub': OTHER_PEM })
+    await page.locator('vite-error-overlay').waitFor({ timeout: 20_000, state: 'attached' })
+    project.write({ 'a.pub': TRUSTED_PEM })
+    await answersIn(page, 1)
+    await page.close()
+  })
+
+  it('runs a component that uses WASI', async () => {
+    const main = `import { run } from './wasi.wasm'\nglobalThis.answers = run()`
+    const project = makeProject({
+      'index.html': PAGE,
+      'main.js': main,
+      'wasi.wasm': inState(await wasiComponent(), 'signed'),
+    })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM })
+    const page = await openPage()
+    await page.goto(address)
+    await answersIn(page, true)
+    await page.close()
+  })
+})
+
+describe("what Vite's dev server sends", () => {
+  it.each([
+    '/x.wasm',
+    '/x.wasm?url',
+    '/x%2Ewasm',
+    '/X.WASM?raw',
+    '/@fs/<root>/x.wasm',
+    '/public.wasm',
+    '/sub/../x.wasm',
+  ])('never %s when nobody trusted has signed it', async (url) => {
+    const bytes = inState(await constantComponent(1), 'unsigned')
+    const project = makeProject({ 'x.wasm': bytes, 'X.WASM': bytes, 'public/public.wasm': bytes })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM })
+    const response = await fetch(new URL(url.replace('<root>', project.root), address))
+    const body = Buffer.from(await response.arrayBuffer())
+    expect([response.status, body.includes('COMPONENT_UNSIGNED')]).toEqual([403, true])
+    expect(body.includes(Buffer.from('\0asm', 'latin1'))).toBe(false)
+  })
+
+  it.each([
+    '/x.wasm?import',
+    '/public.wasm?import',
+    '/@fs/<root>/x.wasm?import&raw',
+    '/x.wasm?import&url',
+    '/x.wasm?import&inline',
+    '/public/public.wasm?import&raw',
+  ])('nothing of it for %s either, which goes to `load`', async (url) => {
+    const bytes = inState(await constantComponent(1), 'unsigned')
+    const project = makeProject({ 'x.wasm': bytes, 'public/public.wasm': bytes })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM })
+    const response = await fetch(new URL(url.replace('<root>', project.root), address), {
+      headers: { accept: '*/*', 'sec-fetch-dest': 'script' },
+    })
+    const body = Buffer.from(await response.arrayBuffer())
+    expect(body.includes(Buffer.from('\0asm', 'latin1')) || body.includes('AGFzbQ')).toBe(false)
+  })
+
+  it('is the file itself when it is signed, and 404 for a digest that nobody verified', async () => {
+    const bytes = inState(await coreModule(), 'signed')
+    const project = makeProject({ 'core.wasm': bytes })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM })
+    expect(new Uint8Array(await (await fetch(`${address}core.wasm`)).arrayBuffer())).toEqual(bytes)
+    expect((await fetch(`${address}@signed-wasm/${'0'.repeat(64)}/core.wasm`)).status).toBe(404)
+  })
+
+  it('does not start without a trusted key', async () => {
+    await expect(startServer(makeProject(), {})).rejects.toThrow('NO_TRUSTED_KEYS')
+  })
+
+  it('follows `mode.serve`, which a build does not', async () => {
+    const project = makeProject({ 'x.wasm': inState(await constantComponent(1), 'unsigned') })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM, mode: { serve: 'lenient' } })
+    expect((await fetch(`${address}x.wasm`)).status).toBe(200)
+  })
+})
+
+describe('Vite on a server', () => {
+  it('runs a component in dev SSR, and refuses it once it is tampered', async () => {
+    const project = makeProject({
+      'entry.js': `export { answer } from './x.wasm'`,
+      'x.wasm': inState(await constantComponent(7), 'signed'),
+    })
+    const { server } = await startServer(project, { keys: TRUSTED_PEM })
+    const loaded = await server.ssrLoadModule('/entry.js')
+    expect((loaded['answer'] as () => number)()).toBe(7)
+    project.write({ 'x.wasm': inState(await constantComponent(7), 'tampered') })
+    await expect
+      .poll(() => server.ssrLoadModule('/entry.js').then(() => 'loaded', String), { timeout: 10_000 })
+      .toContain('CONTENT_MODIFIED')
+    // The watcher drops a second change that follows within 50 ms.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    project.write({ 'x.wasm': inState(await constantComponent(8), 'signed') })
+    const answer = async () => {
+      const fixed: Record<string, unknown> = await server.ssrLoadModule('/entry.js').catch(() => ({}))
+      return (fixed['answer'] as undefined | (() => number))?.()
+    }
+    await expect.poll(answer, { timeout: 10_000 }).toBe(8)
+  })
+
+  it.each(['signed', 'tampered'] as const)('Vitest imports a %s component accordingly', async (status) => {
+    const project = makeProject({
+      'x.wasm': inState(await constantComponent(9), status),
+      'trusted.pub': TRUSTED_PEM,
+      'vitest.config.js': `import signedWasm from 'unplugin-signed-wasm/vite'
+        export default { plugins: [signedWasm({ keys: 'trusted.pub' })], test: { include: ['*.check.js'] } }`,
+      'a.check.js': `import { expect, it } from 'vitest'
+        import { answer } from './x.wasm'
+        it('answers', () => expect(answer()).toBe(9))`,
+    })
+    linkPackage(project)
+    const { code, output } = await tool('vitest/vitest.mjs', ['run'], { cwd: project.root })
+    expect(code, output).toBe(status === 'signed' ? 0 : 1)
+    expect(output).toContain(status === 'signed' ? '1 passed' : '[signed-wasm] CONTENT_MODIFIED x.wasm')
+  })
+})
