@@ -238,6 +238,11 @@ const CATALOGUE = {
     hint: 'set `compilation.persistentCache` to false in the Farm config',
   }),
 
+  PLUGIN_TWICE: (_: object) => ({
+    what: 'the plugin is used twice in one build, and the first to see a file would decide alone',
+    hint: 'use it once, with the options of both; `keys` takes several sources',
+  }),
+
   // Options.
   OPTION_UNKNOWN: (v: { option: string; nearest?: string | undefined }) => ({
     what: `unknown option \`${v.option}\``,

@@ -1,6 +1,7 @@
 /** The plugin: its name and its hooks. Import it through the entry of your bundler, such as `./vite`. */
 
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
+import { NAME } from './build/bundlers/bundler.js'
 import { esbuildHooks } from './build/bundlers/esbuild.js'
 import { farmHooks } from './build/bundlers/farm.js'
 import { rollupHooks } from './build/bundlers/rollup.js'
@@ -29,7 +30,7 @@ export const signedWasm: UnpluginInstance<Options | undefined> = createUnplugin<
   (options, { framework }) => {
     const hooks = HOOKS[framework]
     if (hooks === undefined) throw new TypeError(`unplugin-signed-wasm does not support ${framework}`)
-    return { name: 'unplugin-signed-wasm', enforce: 'pre', ...hooks(new Pipeline(options)) }
+    return { name: NAME, enforce: 'pre', ...hooks(new Pipeline(options)) }
   },
 )
 

@@ -27,7 +27,9 @@ async function startServer(project: Project, options: Options, config: InlineCon
   servers.push(server)
   await server.listen()
   // A change before the watcher has looked around once goes unnoticed.
-  await expect.poll(() => server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 }).toContain('package.json')
+  await expect
+    .poll(() => server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 })
+    .toContain('package.json')
   return { server, address: server.resolvedUrls!.local[0]! }
 }
 

@@ -2,7 +2,7 @@
 /** What every bundler's adapter provides, and the hooks that all of them share. */
 
 import type { UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
-import { Diagnostic } from '../../errors.js'
+import { Diagnostic, problem } from '../../errors.js'
 import type { BuildLog, LoadHost, Pipeline } from '../component.js'
 
 /** `this` in `load`. */
@@ -18,6 +18,19 @@ export interface Bundler {
   takesBytes?: boolean
   /** Which of the covered ids `load` is for. @default all */
   claims?(id: string): boolean
+}
+
+/** The name that bundlers know the plugin by. */
+export const NAME = 'unplugin-signed-wasm'
+
+/**
+ * Insists that the plugin is there once: of two, a dependency's or a preset's could be the laxer one.
+ * @param plugins as the user wrote them, nested or not
+ * @throws Diagnostic `PLUGIN_TWICE`
+ */
+export function refuseSecond(plugins: unknown): void {
+  const named = [plugins].flat(10).filter((plugin) => (plugin as { name?: unknown } | null)?.name === NAME)
+  if (named.length > 1) throw problem('PLUGIN_TWICE', {})
 }
 
 /** No line of generated code stands for one of the user's. Without it bundlers map the code to itself. */

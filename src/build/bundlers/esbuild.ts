@@ -11,6 +11,7 @@ import type { ComponentSource } from '../codegen.js'
 import type { Loaded, Pipeline } from '../component.js'
 import type { OutputFile } from '../sweep.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../wasi.js'
+import { NAME, refuseSecond } from './bundler.js'
 
 /**
  * The hooks for `esbuild`.
@@ -23,6 +24,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   return {
     esbuild: {
       config(options) {
+        refuseSecond(options.plugins)
         pipeline.configure({ root: workingFolder(options) })
         // The sweep has to know what was written.
         options.metafile = true
@@ -128,17 +130,15 @@ function ship(file: VerifiedFile, { format, platform, publicPath }: BuildOptions
   return relativeUrl('$signedWasmFile', `import $signedWasmFile from ${request};`)
 }
 
-const OURS = 'unplugin-signed-wasm'
-
 /** Finds the shims from the `.wasm` file or else from the project. */
 async function resolveShim(
   pipeline: Pipeline,
   build: PluginBuild,
   { path, kind, importer, resolveDir, pluginData }: OnResolveArgs,
 ) {
-  if (pluginData === OURS) return undefined
+  if (pluginData === NAME) return undefined
   const from = (folder: string) =>
-    build.resolve(path, { kind, importer, resolveDir: folder, pluginData: OURS })
+    build.resolve(path, { kind, importer, resolveDir: folder, pluginData: NAME })
   const near = await from(resolveDir)
   return near.errors.length === 0 ? near : from(pipeline.root)
 }

@@ -6,7 +6,7 @@ import { problem } from '../../errors.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
 import type { Pipeline } from '../component.js'
 import { SHIM_PACKAGES } from '../wasi.js'
-import { sharedHooks } from './bundler.js'
+import { refuseSecond, sharedHooks } from './bundler.js'
 
 type FarmPlugin = NonNullable<UnpluginOptions['farm']>
 
@@ -68,6 +68,7 @@ function sweep(...[pipeline, outputs, log]: [Pipeline, ...Parameters<Pipeline['s
 
 /** On by default, and what it remembers is not verified again. */
 const refusePersistentCache: NonNullable<FarmPlugin['config']> = (config) => {
+  refuseSecond(config.plugins)
   if (config.compilation?.persistentCache) throw problem('FARM_PERSISTENT_CACHE', {})
   const { compilation } = config
   const external = [

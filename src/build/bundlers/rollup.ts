@@ -8,7 +8,7 @@ import { relativeUrl, type VerifiedFile } from '../assets.js'
 import type { Pipeline } from '../component.js'
 import type { OutputFile } from '../sweep.js'
 import { nodeResolve, SHIM_PATTERN } from '../wasi.js'
-import { sharedHooks } from './bundler.js'
+import { refuseSecond, sharedHooks } from './bundler.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -44,6 +44,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
       host: (context) => rollupHost(context as unknown as RollupContext),
     }),
     [framework]: {
+      options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins),
       resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline),
       generateBundle: sweepBundle(pipeline),
     },

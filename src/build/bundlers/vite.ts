@@ -13,7 +13,7 @@ import type { ComponentSource } from '../codegen.js'
 import { type Pipeline, RUNTIME } from '../component.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
-import { sharedHooks } from './bundler.js'
+import { refuseSecond, sharedHooks } from './bundler.js'
 import { emit, resolveShim, type RollupContext, rollupHost, rollupLog, sweepBundle } from './rollup.js'
 
 type ViteContext = RollupContext & { environment: Environment }
@@ -46,6 +46,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         return consumer === 'server' ? { resolve: { external: SHIM_PACKAGES } } : null
       },
       configResolved(config) {
+        refuseSecond(config.plugins)
         state.config = config
         config.server.fs.allow.push(dirname(RUNTIME))
         pipeline.configure({ root: config.root, command: config.command })

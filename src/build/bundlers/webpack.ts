@@ -5,6 +5,7 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
+import { problem } from '../../errors.js'
 import {
   INLINE,
   isAbsolutePublicPath,
@@ -16,7 +17,7 @@ import {
 import type { ComponentSource } from '../codegen.js'
 import type { BuildLog, LoadHost, Pipeline } from '../component.js'
 import { packageFolders, SHIM_PATTERN } from '../wasi.js'
-import { type LoadContext, sharedHooks } from './bundler.js'
+import { type LoadContext, NAME, sharedHooks } from './bundler.js'
 
 const WASM = /\.wasm$/i
 
@@ -36,6 +37,8 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
   const shared = sharedHooks(pipeline, bundler)
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
+    if (USED.has(compiler)) throw problem('PLUGIN_TWICE', {})
+    USED.add(compiler)
     pipeline.configure({ root: compiler.context })
     addRules(compiler, pipeline, coreModuleRule(framework, pipeline, shared.load))
     compiler.hooks.environment.tap(NAME, () => keepShimsExternal(compiler!))
@@ -44,7 +47,8 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
   return { ...shared, [framework]: apply }
 }
 
-const NAME = 'unplugin-signed-wasm'
+/** Compilers that have the plugin: webpack's plugins have no names. */
+const USED = new WeakSet<Compiler>()
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
   const { compilation } = context.getNativeBuildContext!() as { compilation: Compilation }
