@@ -75,7 +75,7 @@ describe('split', () => {
   it('fills each delimiter with 16 bytes of its own', () => {
     const delimiters = readSections(split(FILE, ['keep*'])).sections.filter(isDelimiterSection)
     const first = split(FILE, ['keep*'])
-    expect(delimiters.map(({ contentStart, end }) => end - contentStart)).toEqual([16, 16, 16])
+    expect(delimiters.map((item) => item.end - item.contentStart)).toEqual([16, 16, 16])
     expect(first).not.toEqual(split(FILE, ['keep*']))
   })
 
