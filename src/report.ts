@@ -26,8 +26,8 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /** What a report says beside the results. */
 export interface ReportContext {
-  /** Version of this package. */
-  version: string
+  /** Gives the version of this package; called only by the formats that say it. */
+  version: () => string
   /** Colour the human format. */
   color?: boolean
   /** Leave out files that were accepted, in the human format. */
@@ -92,7 +92,7 @@ function count(results: readonly FileResult[]): Record<'accepted' | 'warned' | '
 function formatJson(results: readonly FileResult[], { version }: ReportContext): string {
   const report = {
     version: JSON_VERSION,
-    tool: { name: 'signed-wasm', version },
+    tool: { name: 'signed-wasm', version: version() },
     summary: count(results),
     results: results.map(({ file, action, status, signers, digest, problem }) => ({
       file: escapeControls(file),
@@ -133,7 +133,7 @@ function formatSarif(results: readonly FileResult[], { version }: ReportContext)
         tool: {
           driver: {
             name: 'signed-wasm',
-            semanticVersion: version,
+            semanticVersion: version(),
             rules: [...rules].map(([id, { hint }]) => ({ id, help: { text: hint } })),
           },
         },

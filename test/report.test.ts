@@ -10,7 +10,7 @@ import { problem } from '../src/errors.js'
 import { type FileResult, formatReport } from '../src/report.js'
 
 const signer = { name: 'release.pub', keyId: '00'.repeat(12), fingerprint: 'ab'.repeat(32) }
-const context = { version: '1.2.3' }
+const context = { version: () => '1.2.3' }
 
 /** A name with everything that one of the formats could trip over. */
 const HOSTILE = 'a b/\u001b[31m\u202e<&"\'>%:,\n.wasm'

@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { nearest } from '../build/options.js'
+import { nearest } from '../build/nearest.js'
 import { type Code, Diagnostic, escapeControls } from '../errors.js'
 import { type Command, EXIT, type Option, UsageError, type Values } from './command.js'
 import { type Io, realIo } from './io.js'

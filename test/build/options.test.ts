@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { nearest, type Options, resolveOptions } from '../../src/build/options.js'
+import { nearest } from '../../src/build/nearest.js'
+import { type Options, resolveOptions } from '../../src/build/options.js'
 
 const wrong = (options: unknown) => () => resolveOptions(options as Options)
 

@@ -121,7 +121,7 @@ export function readVerifyOptions(file: string, { values, io }: Invocation): Ver
 }
 
 function report(results: readonly FileResult[], format: ReportFormat, { values, io }: Invocation): void {
-  const context = { version: packageVersion(), quiet: values['quiet'] === true }
+  const context = { version: packageVersion, quiet: values['quiet'] === true }
   const output = text(values, 'output')
   if (output !== undefined) {
     const bytes = new TextEncoder().encode(`${formatReport(results, format, context)}\n`)
