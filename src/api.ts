@@ -15,6 +15,7 @@
 
 export { type Code, Diagnostic } from './errors.js'
 export type { Hex } from './format/bytes.js'
+export { inspect, type InspectedSet, type Inspection } from './format/inspect.js'
 export type { Layer } from './format/wasm.js'
 export {
   formatPublicKey,
@@ -28,7 +29,17 @@ export {
   type TrustedKey,
 } from './trust/keys.js'
 export { decide, type Decision, explain, type Mode } from './trust/policy.js'
-export { sign, type Signed, type SignOptions } from './trust/sign.js'
+export { type SectionSelector, split } from './trust/parts.js'
+export {
+  attach,
+  detach,
+  prepareSignature,
+  type PreparedSignature,
+  sign,
+  type Signed,
+  type SignOptions,
+  signWith,
+} from './trust/sign.js'
 export {
   type Part,
   type Signer,

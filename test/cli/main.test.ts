@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { problem } from '../../src/errors.js'
 import { formatSecretKey, generateKey } from '../../src/trust/keys.js'
 import { fixture, REPOSITORY } from '../kit/project.js'
@@ -189,6 +189,29 @@ describe('verify', () => {
     plain.env['FORCE_COLOR'] = '1'
     tty.env['NO_COLOR'] = '1'
     expect([await isColored(plain), await isColored(tty)]).toEqual([true, false])
+  })
+})
+
+describe('progress', () => {
+  it('is shown on a terminal from the second second on, and wiped at the end', async () => {
+    const terminal = await signedHello(openTerminal({ tty: true }))
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 600))
+    const { err } = await terminal.run(
+      'verify',
+      '--key',
+      'release.pub',
+      'hello.wasm',
+      'hello.wasm',
+      'hello.wasm',
+    )
+    const plain = await signedHello()
+    now = 0
+    const silent = await plain.run('verify', '--key', 'release.pub', 'hello.wasm', 'hello.wasm', 'hello.wasm')
+    clock.mockRestore()
+    expect(err).toContain('\r2 of 3')
+    expect(err.endsWith('\r\u001b[K')).toBe(true)
+    expect(silent.err).toBe('')
   })
 })
 

@@ -68,6 +68,8 @@ export interface KeyCase {
   file: string
   kind: 'public' | 'secret'
   what: string
+  /** Whether some loader of the programs that made the collection reads it. */
+  isReadElsewhere: boolean
 }
 
 /** Files and what is to be done with them. */
@@ -145,7 +147,7 @@ interface Manifest {
     writes?: Record<string, string>
   }[]
   patch_tables: { file: string }[]
-  key_cases: KeyCase[]
+  key_cases: (KeyCase & { expected: Record<string, Record<string, { accept: boolean }>> })[]
 }
 
 /** The whole collection, when `SIGNED_WASM_CORPUS` names its folder. */
@@ -197,7 +199,10 @@ export function openFull(folder: string | undefined = process.env['SIGNED_WASM_C
         })),
       }
     }),
-    keyCases: manifest.key_cases.filter(({ kind }) => kind === 'public' || kind === 'secret'),
+    keyCases: manifest.key_cases.map(({ id, file, kind, what, expected }) => {
+      const answers = Object.values(expected).flatMap((loaders) => Object.values(loaders))
+      return { id, file, kind, what, isReadElsewhere: answers.some(({ accept }) => accept) }
+    }),
     read,
   }
 }

@@ -169,12 +169,32 @@ describe.runIf(full !== undefined)('key files of the whole collection', () => {
     else expect(read()).toHaveLength(SEVERAL_KEYS[name] ?? 1)
   })
 
+  it('differs from other loaders in these files only, for these reasons', () => {
+    const different = cases.filter(({ file, kind, isReadElsewhere }) => {
+      return (REFUSED_KEYS[`${kind} ${file.replace('keys/', '')}`] === undefined) !== isReadElsewhere
+    })
+    const names = different.map(({ file, kind }) => `${kind} ${file.replace('keys/', '')}`)
+    expect(names.toSorted()).toEqual(Object.keys(DIFFERENT_KEYS).toSorted())
+  })
+
   it('refuses no key file but these', () => {
     expect(cases).toHaveLength(65)
     const names = cases.map(({ file, kind }) => `${kind} ${file.replace('keys/', '')}`)
     expect(Object.keys(REFUSED_KEYS).filter((name) => !names.includes(name))).toEqual([])
   })
 })
+
+/** Where we decide otherwise than the loaders that the files were tried with, and why. */
+const DIFFERENT_KEYS: Record<string, string> = {
+  'public pub-and-secret.pem': 'a secret key does not belong among trusted keys, whatever stands beside it',
+  'secret sec-mismatch.bin': 'signatures would verify under another key than the file says',
+  'public ssh-inner-mismatch.pub': 'the key itself says that it is of another type',
+  'public ssh-blob-trailing.pub': 'every byte of a key is accounted for',
+  'secret sec-v2.der': 'PKCS#8 version 2 is a format of its own that OpenSSL and others write',
+  'public pub-hex.txt': 'hexadecimal text of a raw key is a format of ours',
+  'public pub-base64.txt': 'base64 text of a raw key is a format of ours',
+  'secret ssh-secret-space': 'white space around a PEM block means nothing',
+}
 
 const SEVERAL_KEYS: Record<string, number> = { 'public pub-two.pem': 2, 'public authorized_keys': 2 }
 

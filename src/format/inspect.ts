@@ -1,0 +1,111 @@
+/** What a file says: sections, signatures, names. Judges nothing. Pure. */
+
+import { printable } from '../errors.js'
+import { decodeUtf8, toHex } from './bytes.js'
+import { scanNames } from './names.js'
+import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
+import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
+
+/** See {@link inspect}. Names are escaped, offsets and sizes are bytes. */
+export interface Inspection {
+  layer: Layer
+  bytes: number
+  sections: { id: number; kind: string; name?: string; offset: number; size: number }[]
+  /** Absent where the file has no signature section. */
+  signatures?: InspectedSet[]
+  /** Of a component. */
+  imports?: string[]
+  exports?: string[]
+}
+
+/** One set of a signature: hashes, and who says to have signed them. */
+export interface InspectedSet {
+  hashes: { sha256: string; covers: string }[]
+  records: { keyId: string; algorithm: string; signatureBytes: number; certificates?: number }[]
+}
+
+/**
+ * Reads what a core module or component says of itself. It says nothing about whether that is true.
+ * @throws Diagnostic `WASM_MALFORMED`, `SIGNATURE_INVALID`, `UNSAFE_NAME`, `NESTING_TOO_DEEP`
+ */
+export function inspect(bytes: Uint8Array): Inspection {
+  const { layer, sections } = readSections(bytes)
+  const first = sections.find(isSignatureSection)
+  const sets = first && decodeSignature(bytes.subarray(first.contentStart, first.end))
+  return {
+    layer,
+    bytes: bytes.length,
+    sections: sections.map((section) => inspectSection(section, layer)),
+    ...(sets === undefined ? {} : { signatures: sets.map(inspectSet) }),
+    ...(layer === 'component' ? scanNames(bytes) : {}),
+  }
+}
+
+/** @see WebAssembly core specification 5.5.2; Component Model, Binary.md */
+const KINDS: Record<Layer, readonly string[]> = {
+  'core module': [
+    'custom',
+    'type',
+    'import',
+    'function',
+    'table',
+    'memory',
+    'global',
+    'export',
+    'start',
+    'element',
+    'code',
+    'data',
+    'data count',
+    'tag',
+  ],
+  component: [
+    'custom',
+    'core module',
+    'core instance',
+    'core type',
+    'component',
+    'instance',
+    'alias',
+    'type',
+    'canon',
+    'start',
+    'import',
+    'export',
+    'value',
+  ],
+}
+
+function inspectSection(section: Section, layer: Layer): Inspection['sections'][number] {
+  const { id, name, start, end } = section
+  const kind = KINDS[layer][id] ?? `unknown (${id})`
+  return {
+    id,
+    kind,
+    ...(name === undefined ? {} : { name: printable(decodeUtf8(name)!) }),
+    offset: start,
+    size: end - start,
+  }
+}
+
+function inspectSet({ hashes, records }: SignatureSet): InspectedSet {
+  return {
+    hashes: hashes.map((hash, index) => ({
+      sha256: toHex(hash),
+      covers: describeCover(index, hashes.length),
+    })),
+    records: records.map(({ keyId, algorithm, signature, certificates }) => ({
+      keyId: toHex(keyId),
+      algorithm: algorithm === ED25519 ? 'Ed25519' : `unknown (${algorithm})`,
+      signatureBytes: signature.length,
+      ...(certificates === undefined ? {} : { certificates: certificates.length }),
+    })),
+  }
+}
+
+function describeCover(index: number, count: number): string {
+  if (count === 1) return 'what follows the signature, up to the end or to a delimiter'
+  return index === count - 1
+    ? `parts 1 to ${count}`
+    : `part${index === 0 ? ' 1' : `s 1 to ${index + 1}`}, delimiter ${index + 1} included`
+}
