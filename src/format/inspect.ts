@@ -1,6 +1,6 @@
 /** What a file says: sections, signatures, names. Judges nothing. Pure. */
 
-import { printable } from '../errors.js'
+import { Diagnostic, printable } from '../errors.js'
 import { decodeUtf8, toHex } from './bytes.js'
 import { scanNames } from './names.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
@@ -16,6 +16,8 @@ export interface Inspection {
   /** Of a component. */
   imports?: string[]
   exports?: string[]
+  /** Why signatures or names could not be read. */
+  problems: string[]
 }
 
 /** One set of a signature: hashes, and who says to have signed them. */
@@ -26,18 +28,33 @@ export interface InspectedSet {
 
 /**
  * Reads what a core module or component says of itself. It says nothing about whether that is true.
- * @throws Diagnostic `WASM_MALFORMED`, `SIGNATURE_INVALID`, `UNSAFE_NAME`, `NESTING_TOO_DEEP`
+ * @throws Diagnostic `WASM_MALFORMED` when there are no sections to be told apart
  */
 export function inspect(bytes: Uint8Array): Inspection {
   const { layer, sections } = readSections(bytes)
+  const problems: string[] = []
   const first = sections.find(isSignatureSection)
-  const sets = first && decodeSignature(bytes.subarray(first.contentStart, first.end))
+  const sets =
+    first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end)))
+  const names = layer === 'component' ? attempt(problems, () => scanNames(bytes)) : undefined
   return {
     layer,
     bytes: bytes.length,
     sections: sections.map((section) => inspectSection(section, layer)),
     ...(sets === undefined ? {} : { signatures: sets.map(inspectSet) }),
-    ...(layer === 'component' ? scanNames(bytes) : {}),
+    ...names,
+    problems,
+  }
+}
+
+/** A file that is worth a look is often one that is damaged: what can be read is shown all the same. */
+function attempt<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error
+    problems.push(`${error.code}: ${error.what}`)
+    return undefined
   }
 }
 

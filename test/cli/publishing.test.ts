@@ -300,6 +300,15 @@ describe('inspect', () => {
     expect((await terminal.run('inspect', 'x.wasm')).out).toContain('"\\u{1b}[2J"')
   })
 
+  it('shows the sections of a file whose signature or names are damaged, and says what is', async () => {
+    const terminal = await prepared()
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    terminal.write('x.wasm', terminal.read('x.wasm').with(21, 9))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining('SIGNATURE_INVALID')])
+    expect(out).toContain('custom "notes"')
+  })
+
   it('refuses what is no wasm', async () => {
     const terminal = await prepared()
     terminal.write('x.wasm', 'text')

@@ -20,7 +20,7 @@ export const inspect: Command = {
 
 function describe(
   file: string,
-  { layer, bytes, sections, signatures, imports, exports }: Inspection,
+  { layer, bytes, sections, signatures, imports, exports, problems }: Inspection,
 ): string {
   return [
     `${escapeControls(file)}: ${layer}, ${bytes} bytes`,
@@ -31,9 +31,11 @@ function describe(
         `  ${String(offset).padStart(9)} ${String(size).padStart(9)}  ${kind}${name === undefined ? '' : ` "${name}"`}`,
     ),
     '',
-    ...(signatures ? signatures.flatMap(describeSet) : ['no signature section']),
+    ...(signatures ?? []).flatMap(describeSet),
+    ...((signatures ?? problems).length === 0 ? ['no signatures'] : []),
     ...describeNames('imports', imports),
     ...describeNames('exports', exports),
+    ...problems.map((text) => `\n${text}`),
   ].join('\n')
 }
 
