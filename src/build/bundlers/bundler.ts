@@ -44,7 +44,7 @@ export function sharedHooks(
   return {
     loadInclude: (id) => pipeline.claims(id) && (bundler.claims?.(id) ?? true),
     buildStart() {
-      pipeline.start(bundler.log(this))
+      withoutFrames(() => pipeline.start(bundler.log(this)))
     },
     async load(id) {
       const loaded = await pipeline.load(id, bundler.host(this)).catch(rethrowBare)
@@ -55,7 +55,16 @@ export function sharedHooks(
   }
 }
 
-/** webpack, Rspack and Rollup print the stack, which tells a user nothing about a refused file. */
+/** Does something of which a refusal is to be shown without stack frames. See {@link rethrowBare}. */
+export function withoutFrames<T>(action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    return rethrowBare(error)
+  }
+}
+
+/** Bundlers print the stack, which tells a user nothing about a refused file. */
 function rethrowBare(error: unknown): never {
   if (error instanceof Diagnostic) error.stack = ''
   throw error

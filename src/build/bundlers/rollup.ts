@@ -8,7 +8,7 @@ import { relativeUrl, type VerifiedFile } from '../assets.js'
 import type { Pipeline } from '../component.js'
 import type { OutputFile } from '../sweep.js'
 import { nodeResolve, SHIM_PATTERN } from '../wasi.js'
-import { refuseSecond, sharedHooks } from './bundler.js'
+import { refuseSecond, sharedHooks, withoutFrames } from './bundler.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -118,7 +118,8 @@ export function sweepBundle(pipeline: Pipeline) {
   return {
     order: 'post' as const,
     handler(this: Pick<RollupContext, 'warn'>, _options: unknown, bundle: Record<string, Output>) {
-      pipeline.sweep(Object.values(bundle).map(outputFile), { warn: (message) => this.warn(message) })
+      const log = { warn: (message: string) => this.warn(message) }
+      withoutFrames(() => pipeline.sweep(Object.values(bundle).map(outputFile), log))
     },
   }
 }

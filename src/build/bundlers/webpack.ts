@@ -17,7 +17,7 @@ import {
 import type { ComponentSource } from '../codegen.js'
 import type { BuildLog, LoadHost, Pipeline } from '../component.js'
 import { packageFolders, SHIM_PATTERN } from '../wasi.js'
-import { type LoadContext, NAME, sharedHooks } from './bundler.js'
+import { type LoadContext, NAME, sharedHooks, withoutFrames } from './bundler.js'
 
 const WASM = /\.wasm$/i
 
@@ -150,6 +150,7 @@ function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pip
       content: new Uint8Array(source.buffer()),
       ...(info.sourceFilename && { sources: [`${compiler.context}/${info.sourceFilename}`] }),
     }))
-    pipeline.sweep(outputs, { warn: (message) => addWarning(compiler, compilation, message) })
+    const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
+    withoutFrames(() => pipeline.sweep(outputs, log))
   })
 }
