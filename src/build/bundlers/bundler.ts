@@ -55,16 +55,17 @@ export function sharedHooks(
   }
 }
 
-/** Does something of which a refusal is to be shown without stack frames. See {@link rethrowBare}. */
+/** Does something whose refusal bundlers show by its stack alone, so that this is the message without frames. */
 export function withoutFrames<T>(action: () => T): T {
   try {
     return action()
   } catch (error) {
-    return rethrowBare(error)
+    if (error instanceof Diagnostic) error.stack = `${error.name}: ${error.message}`
+    throw error
   }
 }
 
-/** Bundlers print the stack, which tells a user nothing about a refused file. */
+/** From `load`, bundlers show the message and then the stack, which tells a user nothing about a refused file. */
 function rethrowBare(error: unknown): never {
   if (error instanceof Diagnostic) error.stack = ''
   throw error
