@@ -238,6 +238,16 @@ const CATALOGUE = {
     hint: 'set `compilation.persistentCache` to false in the Farm config',
   }),
 
+  // Declarations.
+  TYPES_NOT_WRITTEN: (v: AboutFile & { reason: string }) => ({
+    what: `its TypeScript declarations are not written: ${printable(v.reason, 300)}`,
+    hint: 'the build goes on without them; set `types` to another folder, or to false',
+  }),
+  TYPES_STALE: (v: AboutFile & { files: readonly string[] }) => ({
+    what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,
+    hint: 'write them again: npx signed-wasm types, with the same options and without --check',
+  }),
+
   // Options.
   OPTION_UNKNOWN: (v: { option: string; nearest?: string | undefined }) => ({
     what: `unknown option \`${v.option}\``,
