@@ -269,23 +269,41 @@ function refersTo(file: string, entry: string, interfaces: World['interfaces']):
   return interfaces.get(referredInterface(entry) ?? '') === file.replace(/\.d\.ts$/, '.js')
 }
 
-/** What jco leaves out in this mode: resources can be disposed of, and functions called `asyncExports` return promises. */
+/** What jco leaves out: resources can be disposed of, and what `asyncExports` names returns promises. */
 function exportedInterface(text: string, names: readonly string[], { asyncExports }: TypesInput): string {
-  const isAsync = (name: string) =>
-    asyncExports.some((wanted) => {
-      const [owner, member] = wanted.split('#')
-      return member !== undefined && names.includes(owner!) && camelCase(member) === name
-    })
-  const functions = text.replace(
-    /^(export function (\S+?)\(.*\)): (.*);$/gm,
-    (line, start: string, name: string, type: string) =>
-      isAsync(name) && !type.startsWith('Promise<') ? `${start}: Promise<${type}>;` : line,
+  const members = asyncExports.flatMap((wanted) => {
+    const [owner = '', member] = wanted.split('#')
+    return member !== undefined && isNameOf(owner, names) ? [member] : []
+  })
+  const functions = new Set(members.map(camelCase))
+  const withFunctions = promise(text, /^(export function (\S+?)\(.*\)): (.*);$/gm, functions)
+  const withClasses = withFunctions.replace(
+    /^export class (\S+) \{\n([\s\S]*?)^\}$/gm,
+    (_, resource: string, body: string) => {
+      const methods = members.flatMap((member) => {
+        const [, owner = '', method] = /^\[method\](.+)\.(.+)$/.exec(member) ?? []
+        return method !== undefined && pascalCase(owner) === resource ? [camelCase(method)] : []
+      })
+      const own = promise(body, /^( {2}(\w+)\(.*\)): (.*);$/gm, new Set(methods))
+      return `export class ${resource} implements Disposable {\n${own}  [Symbol.dispose](): void;\n}`
+    },
   )
-  const classes = functions.replace(
-    /^(export class \S+) \{\n([\s\S]*?)^\}$/gm,
-    '$1 implements Disposable {\n$2  [Symbol.dispose](): void;\n}',
+  const hasClasses = withClasses !== withFunctions
+  return hasClasses ? `/// <reference lib="esnext.disposable" />\n${withClasses}` : withClasses
+}
+
+/** By its full name, with or without version, as jco takes it; the short name is ours to read only. */
+function isNameOf(owner: string, names: readonly string[]): boolean {
+  const full = names.filter((name) => name.includes(':'))
+  if (full.length === 0) return names.includes(camelCase(owner))
+  return full.some((name) => owner === name || owner === withoutVersion(name))
+}
+
+/** Makes the named functions return promises. @param pattern start, name, type returned */
+function promise(text: string, pattern: RegExp, names: ReadonlySet<string>): string {
+  return text.replace(pattern, (line, start: string, name: string, type: string) =>
+    names.has(name) && !type.startsWith('Promise<') ? `${start}: Promise<${type}>;` : line,
   )
-  return classes === functions ? functions : `/// <reference lib="esnext.disposable" />\n${classes}`
 }
 
 function exportName(name: string): string {

@@ -1,4 +1,5 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { rollup } from 'rollup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { declareComponent, planDeclarations } from '../../src/build/declarations.js'
@@ -8,7 +9,15 @@ import { changedTypes, insideRoot, placeTypes, writeTypes } from '../../src/buil
 import signedWasm from '../../src/rollup.js'
 import { evilDocs } from '../fixtures/components/hostile.mjs'
 import { runModule, transpiler as makeTranspiler, writeOurs } from '../kit/bindings.js'
-import { fixture, inState, linkPackage, makeProject, type Project, TRUSTED_PEM } from '../kit/project.js'
+import {
+  fixture,
+  inState,
+  linkPackage,
+  makeProject,
+  type Project,
+  REPOSITORY,
+  TRUSTED_PEM,
+} from '../kit/project.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
 import { coreModule, versionsComponent } from '../kit/wat.js'
 
@@ -234,7 +243,11 @@ describe('the types that a build writes', () => {
 describe('async exports', () => {
   const jco = {
     asyncMode: 'jspi',
-    asyncExports: ['greet', 'docs:hello/greeter@0.1.0#greet'],
+    asyncExports: [
+      'greet',
+      'docs:hello/greeter@0.1.0#greet',
+      'test:counter/counters#[method]counter.increment',
+    ],
   } as const
   const jspi = makeTranspiler(jco)
   afterAll(() => jspi.close())
@@ -247,11 +260,53 @@ describe('async exports', () => {
         const three: number = answer()
         // @ts-expect-error a promise
         const four: string = greet('a')
-        export { one, two, three }`,
+        import { counters } from './counter.wasm'
+        const five: Promise<number> = new counters.Counter(1).increment()
+        const six: number = counters.Counter.live()
+        export { one, two, three, five, six }`,
     })
-    const about = { transpiler: jspi, jco, imports: {}, name: 'hello.wasm', display: 'hello.wasm' }
-    writeTypes(project.at(TYPES, 'src'), 'hello.wasm', await declareComponent(fixture('hello'), about))
+    for (const component of ['hello', 'counter']) {
+      const name = `${component}.wasm`
+      const about = { transpiler: jspi, jco, imports: {}, name, display: name }
+      writeTypes(project.at(TYPES, 'src'), name, await declareComponent(fixture(component), about))
+    }
     expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+  })
+})
+
+/** Real components where there are some, else our own. */
+const CORPUS = process.env['SIGNED_WASM_COMPONENTS']
+const corpus: [name: string, file: string][] = CORPUS
+  ? readdirSync(CORPUS)
+      .filter((name) => name.endsWith('.wasm'))
+      .map((name) => [name, path.join(CORPUS, name)])
+  : ['calculator', 'composed', 'counter', 'hello', 'hello2', 'host', 'thenable', 'wasi'].map((name) => [
+      `${name}.wasm`,
+      path.join(REPOSITORY, 'test/fixtures/components', name, `${name}.wasm`),
+    ])
+if (!CORPUS) console.warn('SKIPPED: types of the components of SIGNED_WASM_COMPONENTS, which is not set')
+
+describe('real components', () => {
+  it.each(COMPILERS)('are declared whole, without an error in the declarations: $name', async (compiler) => {
+    const project = makeProject()
+    const uses: string[] = []
+    for (const [index, [name, file]] of corpus.entries()) {
+      const bytes = new Uint8Array(readFileSync(file))
+      const { exports } = await transpiler.transpile(bytes, { name: 'component', file: name })
+      writeTypes(project.at(TYPES, 'src'), name, await declare(bytes, name))
+      uses.push(
+        `import * as all${index} from './${name}'`,
+        `import create${index} from './${name}?instantiate'`,
+        ...exports.flatMap(([exported]) => [
+          `void all${index}.default[${JSON.stringify(exported)}]`,
+          ...(exported === 'default' ? [] : [`void all${index}[${JSON.stringify(exported)}]`]),
+          `type ${['T', index, uses.length, exports.findIndex(([other]) => other === exported)].join('_')} = Awaited<ReturnType<typeof create${index}>>[${JSON.stringify(exported)}]`,
+        ]),
+      )
+    }
+    project.write({ 'src/main.ts': uses.join('\n') })
+    expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+    expect(uses.length).toBeGreaterThan(30)
   })
 })
 
