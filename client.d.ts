@@ -18,6 +18,6 @@ declare module '*.wasm?instantiate' {
         imports?: WebAssembly.Imports,
       ) => WebAssembly.Instance | Promise<WebAssembly.Instance>
     },
-  ) => Promise<Record<string, any>>
+  ) => Promise<any>
   export default instantiate
 }

@@ -25,9 +25,9 @@ interface CompilerOptions {
 export function adviseTsconfig(root: string, folder: string | undefined): string | undefined {
   if (!hasTsconfig(root)) return undefined
   const configs = [path.join(root, 'tsconfig.json'), ...references(path.join(root, 'tsconfig.json'))]
-  const wanted = folder === undefined ? [] : [path.resolve(root), path.resolve(root, folder)]
   const isEnough = ({ allowArbitraryExtensions, rootDirs = [] }: CompilerOptions) =>
-    allowArbitraryExtensions === true && wanted.every((dir) => rootDirs.includes(dir))
+    allowArbitraryExtensions === true &&
+    (folder === undefined || rootDirs.some((dir) => rootDirs.includes(mirrorOf(dir, { root, folder }))))
   if (configs.some((config) => isEnough(compilerOptions(config)))) return undefined
   const lines = [
     '"allowArbitraryExtensions": true,',
@@ -38,6 +38,11 @@ export function adviseTsconfig(root: string, folder: string | undefined): string
     '[signed-wasm] TypeScript finds the types of components with these compilerOptions in tsconfig.json:',
     ...lines.map((line) => `  ${line}`),
   ].join('\n')
+}
+
+/** The part of the types folder that stands for a folder: `src` may be one of `rootDirs` as well as the root. */
+function mirrorOf(dir: string, { root, folder }: { root: string; folder: string }): string {
+  return path.resolve(root, folder, path.relative(root, dir))
 }
 
 function references(file: string): string[] {

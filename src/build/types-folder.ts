@@ -33,8 +33,18 @@ export function insideRoot(file: string, root: string): string | undefined {
     : relative
 }
 
-/** Windows has no `?` in file names; `Instantiate` from the plain import is the type there. */
-const CAN_QUERY = process.platform !== 'win32'
+/**
+ * The declarations that a platform can hold: Windows has no `?` in file names. What `?instantiate` gives is
+ * exported as a type by the declaration without a query.
+ */
+export function writableTypes(
+  files: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).filter(([file]) => platform !== 'win32' || !file.includes('?')),
+  )
+}
 
 /**
  * Makes a folder hold these declarations of one component: changed files are replaced whole, others left
@@ -58,8 +68,9 @@ export function changedTypes(
   name: string,
   files: Readonly<Record<string, string>>,
 ): string[] {
-  const wanted = Object.entries(files).filter(([file]) => CAN_QUERY || !file.includes('?'))
-  const changed = wanted.filter(([file, text]) => readText(path.join(folder, file)) !== text)
+  const changed = Object.entries(writableTypes(files)).filter(
+    ([file, text]) => readText(path.join(folder, file)) !== text,
+  )
   const tree = typesTree(name)
   const left = ownFiles(path.join(folder, tree))
     .map((file) => `${tree}/${file}`)

@@ -1,12 +1,20 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { rollup } from 'rollup'
+import { createServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { declareComponent, planDeclarations } from '../../src/build/declarations.js'
 import { type Options, resolveTypes } from '../../src/build/options.js'
 import { adviseTsconfig } from '../../src/build/tsconfig.js'
-import { changedTypes, insideRoot, placeTypes, writeTypes } from '../../src/build/types-folder.js'
+import {
+  changedTypes,
+  insideRoot,
+  placeTypes,
+  writableTypes,
+  writeTypes,
+} from '../../src/build/types-folder.js'
 import signedWasm from '../../src/rollup.js'
+import viteSignedWasm from '../../src/vite.js'
 import { evilDocs } from '../fixtures/components/hostile.mjs'
 import { runModule, transpiler as makeTranspiler, writeOurs } from '../kit/bindings.js'
 import {
@@ -192,7 +200,7 @@ describe('the types that a build writes', () => {
         import hello, { greet } from './hello.wasm'
         import again from './hello.wasm?component'
         import instantiate from './hello.wasm?instantiate'
-        void [hello.anything, greet(1), again.anything, (await instantiate({ log: {} }))['anything']]
+        void [hello.anything, greet(1), again.anything, (await instantiate({ log: {} })).anything]
         // @ts-expect-error imports are an object
         void instantiate(1)
         export {}`,
@@ -202,6 +210,28 @@ describe('the types that a build writes', () => {
       expect(await typeCheck(loose, { ...check, compilerOptions })).toBe('')
     },
   )
+
+  it.each(matrix)('are exact on Windows, too, by a type: $compiler.name, $resolution', async (check) => {
+    const windows = makeProject({
+      'src/main.ts': `
+        import instantiate from './host.wasm?instantiate'
+        import type { Instantiate } from './host.wasm'
+        const create: Instantiate = instantiate
+        const log = { default: (message: string) => void message }
+        const { run } = await create({ log, 'acme:app/directory': { lookup: (key) => key } })
+        // @ts-expect-error the interface is missing
+        await create({ log })
+        // @ts-expect-error a number where a string belongs
+        run(1)
+        export {}`,
+    })
+    linkPackage(windows)
+    const files = writableTypes(await declare(fixture('host'), 'host.wasm'), 'win32')
+    expect(Object.keys(files).filter((file) => /[?"<>|*:\\]/.test(file))).toEqual([])
+    writeTypes(windows.at(TYPES, 'src'), 'host.wasm', files)
+    const compilerOptions = { types: ['unplugin-signed-wasm/client'] }
+    expect(await typeCheck(windows, { ...check, compilerOptions })).toBe('')
+  })
 
   it('say in their words what is wrong', async () => {
     const wrong = makeProject({
@@ -411,6 +441,23 @@ describe('a build', () => {
     ])
   })
 
+  it('writes types when a dev server is asked for the component, and none when it refuses', async () => {
+    const [project, tampered] = [one(), one('tampered')]
+    for (const { root } of [project, tampered]) {
+      const server = await createServer({
+        root,
+        configFile: false,
+        logLevel: 'silent',
+        server: { middlewareMode: true, ws: false },
+        plugins: [viteSignedWasm({ keys: TRUSTED_PEM, types: true })],
+      })
+      await server.transformRequest('/src/hello.wasm').catch(() => undefined)
+      await server.close()
+    }
+    expect(project.files(TYPES)).toContain('src/hello.d.wasm.ts')
+    expect(tampered.files(TYPES)).toEqual([])
+  })
+
   it('says once what the tsconfig lacks', async () => {
     const project = one()
     project.write({ 'tsconfig.json': '{}' })
@@ -496,6 +543,14 @@ describe('advice about a tsconfig', () => {
         'tsconfig.json': json({ extends: './config/base', compilerOptions: { strict: true } }),
         'config/base.json': json({
           compilerOptions: { allowArbitraryExtensions: true, rootDirs: ['..', '../.signed-wasm/types'] },
+        }),
+      },
+    ],
+    [
+      'it has them for one folder',
+      {
+        'tsconfig.json': json({
+          compilerOptions: { allowArbitraryExtensions: true, rootDirs: ['src', '.signed-wasm/types/src'] },
         }),
       },
     ],
