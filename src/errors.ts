@@ -243,6 +243,16 @@ const CATALOGUE = {
     hint: 'use it once, with the options of both; `keys` takes several sources',
   }),
 
+  // Declarations.
+  TYPES_NOT_WRITTEN: (v: AboutFile & { reason: string }) => ({
+    what: `its TypeScript declarations are not written: ${printable(v.reason, 300)}`,
+    hint: 'the build goes on without them; set `types` to another folder, or to false',
+  }),
+  TYPES_STALE: (v: AboutFile & { files: readonly string[] }) => ({
+    what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,
+    hint: 'write them again: npx signed-wasm types, with the same options and without --check',
+  }),
+
   // Options.
   OPTION_UNKNOWN: (v: { option: string; nearest?: string | undefined }) => ({
     what: `unknown option \`${v.option}\``,

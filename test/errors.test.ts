@@ -95,6 +95,8 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",
   ],
+  TYPES_NOT_WRITTEN: [{ file, reason: 'EACCES' }, 'its TypeScript declarations are not written: EACCES'],
+  TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
   OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys' }, 'unknown option `key`'],
   OPTION_INVALID: [{ option: 'mode', must: 'one of three' }, '`mode` must be one of three'],

@@ -20,6 +20,7 @@ import {
   TRUSTED_PEM,
 } from './kit/project.js'
 import { command, runInNode, tool } from './kit/run.js'
+import { COMPILERS, RESOLUTIONS, typeCheck } from './kit/typescript.js'
 
 const readme = readFileSync(path.join(REPOSITORY, 'README.md'), 'utf8')
 const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
@@ -65,6 +66,8 @@ async function runShell(text: string, cwd: string, env: Record<string, string> =
   }
   return output
 }
+
+const section = (title: string) => readme.split(`\n## ${title}\n`)[1]!.split('\n## ')[0]!
 
 const APP = block("import hello, { greet } from './hello.wasm'")
 const signedHello = () => inState(fixture('hello'), 'signed')
@@ -195,6 +198,51 @@ describe('in CI', () => {
   })
 })
 
+describe('types', () => {
+  const usage = block("from './hello.wasm?instantiate'")
+  const tsconfig = JSON.parse(block('"allowArbitraryExtensions"')) as {
+    compilerOptions: Record<string, unknown>
+  }
+  const commands = block('signed-wasm types --key release.pub --check')
+
+  const typed = () => project({ 'src/main.ts': usage, 'src/hello.wasm': signedHello() })
+
+  it.each(COMPILERS.flatMap((compiler) => RESOLUTIONS.map((resolution) => ({ compiler, resolution }))))(
+    'come with two commands and three lines: $compiler.name, $resolution',
+    async ({ compiler, resolution }) => {
+      const made = typed()
+      await runShell(commands, made.root)
+      const { compilerOptions } = tsconfig
+      expect(await typeCheck(made, { compiler, resolution, compilerOptions })).toBe('')
+    },
+  )
+
+  it('come with a build, which says the three lines where they are missing', async () => {
+    const made = typed()
+    made.write({
+      'tsconfig.json': '{}',
+      'vite.config.ts': blocks.find(({ text }) => text.includes('// vite.config.ts'))!.text,
+      'src/main.js': `import './hello.wasm'`,
+    })
+    const run = () => tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
+    const told = await run()
+    for (const [name, value] of Object.entries(tsconfig.compilerOptions))
+      expect(told.output).toContain(`"${name}": ${JSON.stringify(value).replaceAll(',', ', ')}`)
+    const { compilerOptions } = tsconfig
+    const check = { compiler: COMPILERS[0]!, resolution: 'bundler', compilerOptions } as const
+    expect(await typeCheck(made, check)).toBe('')
+    expect((await run()).output).not.toContain('allowArbitraryExtensions')
+  })
+
+  it('have a loose form in the package', () => {
+    expect(section('Types')).toContain('"types": ["unplugin-signed-wasm/client"]')
+    const { exports } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types?: string }>
+    }
+    expect(readFileSync(path.join(REPOSITORY, exports['./client']!.types!), 'utf8')).toContain("'*.wasm'")
+  })
+})
+
 describe('bundlers', () => {
   const cases = [
     { name: 'rollup', script: 'rollup/dist/bin/rollup', args: ['-c'], file: 'rollup.config.js' },
@@ -276,8 +324,6 @@ describe('use', () => {
 })
 
 describe('tables', () => {
-  const section = (title: string) => readme.split(`\n## ${title}\n`)[1]!.split('\n## ')[0]!
-
   it('names every option, and none that does not exist', () => {
     const named = [...section('Options').matchAll(/^\| (`[^|]*) \|/gm)].flatMap((match) =>
       [...match[1]!.matchAll(/`(\w+)`/g)].map((name) => name[1]!),

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
-import { printable, problem } from '../errors.js'
+import { Diagnostic, printable, problem } from '../errors.js'
 import { equalBytes, type Hex, toHex } from '../format/bytes.js'
 import { type Layer, readLayer } from '../format/wasm.js'
 import { sha256 } from '../trust/ed25519.js'
@@ -13,6 +13,7 @@ import { decide, type Decision, describeKey, type Mode } from '../trust/policy.j
 import { verifySync } from '../trust/verify.js'
 import { INLINE, RAW_QUERY, type VerifiedFile, wantsInline } from './assets.js'
 import { type ComponentSource, generateModule, type ModuleForm } from './codegen.js'
+import { declareComponent } from './declarations.js'
 import { expandGlob, isGlob } from './glob.js'
 import { planImports } from './hosts.js'
 import { displayPath, type Keyring, readKeyring } from './keyring.js'
@@ -20,6 +21,8 @@ import { type KeySource, type Options, type ResolvedOptions, resolveOptions } fr
 import { createFilter, parseWasmId, readRegularFile, realPath, sniffLayer, toSlashes } from './source.js'
 import { findWasm, type OutputFile } from './sweep.js'
 import { createTranspiler, type Transpiler } from './transpile.js'
+import { adviseTsconfig, hasTsconfig } from './tsconfig.js'
+import { placeTypes, writeTypes } from './types-folder.js'
 import { checkShims } from './wasi.js'
 
 /** Where and why a build runs. */
@@ -71,6 +74,8 @@ interface Policy {
 
 interface Admitted extends VerifiedFile {
   layer: Layer
+  /** As it was imported, where links may lead elsewhere. */
+  path: string
 }
 
 const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
@@ -84,6 +89,7 @@ export class Pipeline {
   #policy: Policy | undefined
   #warned = new Set<string>()
   #accepted = new Set<Hex>()
+  #isAdvised = false
   readonly #dependents = new Map<string, Set<string>>()
 
   /** @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID` */
@@ -113,6 +119,22 @@ export class Pipeline {
     this.#warned.clear()
     this.#accepted.clear()
     this.#policy = this.#readPolicy(log)
+    this.#advise(log)
+  }
+
+  /** Says once what a tsconfig lacks. */
+  #advise(log: BuildLog): void {
+    const { types } = this.#options
+    if (this.#isAdvised || !this.#writesTypes()) return
+    this.#isAdvised = true
+    const advice = adviseTsconfig(this.root, types.kind === 'folder' ? types.folder : undefined)
+    if (advice !== undefined) log.inform(advice)
+  }
+
+  #writesTypes(): boolean {
+    const { types } = this.#options
+    if (types.kind === 'nowhere') return false
+    return types.kind === 'sibling' || !types.needsTsconfig || hasTsconfig(this.root)
   }
 
   #readPolicy(log: BuildLog): Policy {
@@ -221,7 +243,7 @@ export class Pipeline {
     this.#enforce(this.#judge(bytes, { file: display, layer, detached }), display, host)
     const digest = toHex(sha256(bytes))
     this.#accepted.add(digest)
-    return { file: real, name: basename(real), bytes, digest, layer }
+    return { file: real, name: basename(real), bytes, digest, layer, path }
   }
 
   #judge(
@@ -238,10 +260,12 @@ export class Pipeline {
 
   #enforce(decision: Decision, file: string, host: FileHost): void {
     if (decision.action === 'refuse') throw decision.problem
-    if (decision.action === 'accept') return
-    const once = `${decision.problem.code} ${file}`
-    if (!this.#warned.has(once)) host.warn(decision.problem.message)
-    this.#warned.add(once)
+    if (decision.action === 'warn') this.#warnOnce(decision.problem, file, host)
+  }
+
+  #warnOnce({ code, message }: Diagnostic, file: string, host: FileHost): void {
+    if (!this.#warned.has(`${code} ${file}`)) host.warn(message)
+    this.#warned.add(`${code} ${file}`)
   }
 
   async #generate(file: Admitted, form: ModuleForm, host: LoadHost): Promise<string> {
@@ -249,6 +273,7 @@ export class Pipeline {
     const transpiled = await this.#transpiler.transpile(file.bytes, { name: 'component', file: display })
     // Adapters that jco makes stand in the code as base64, where the sweep finds them.
     for (const core of Object.values(transpiled.cores)) this.#accepted.add(toHex(sha256(core)))
+    await this.#declare(file, host)
     const { hosts, shims } = planImports(transpiled.imports, this.#configuredHosts())
     checkShims(shims, { file: file.file, display, root: this.root })
     const source = wantsInline(this.#options.asset, file.bytes) ? INLINE : host.ship(file)
@@ -263,6 +288,21 @@ export class Pipeline {
       runtime: RUNTIME,
       hosts,
     }).code
+  }
+
+  /** Writes declarations. What goes wrong with them is a warning: the bundle does not need them. */
+  async #declare({ path, bytes }: Admitted, host: LoadHost): Promise<void> {
+    const { jco, imports, types } = this.#options
+    const folder = this.#writesTypes() ? placeTypes(path, { root: this.root, types }) : undefined
+    if (folder === undefined) return
+    const [name, display] = [basename(path), this.#display(path)]
+    try {
+      const transpiler = this.#transpiler
+      writeTypes(folder, name, await declareComponent(bytes, { transpiler, jco, imports, name, display }))
+    } catch (error) {
+      const reason = error instanceof Diagnostic ? error.what : String((error as Error).message)
+      this.#warnOnce(problem('TYPES_NOT_WRITTEN', { file: display, reason }, { cause: error }), display, host)
+    }
   }
 
   /** Relative modules count from the project; all that a bundler sees is where they are. */

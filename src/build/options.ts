@@ -93,6 +93,12 @@ export interface Options {
    * @default 'file'
    */
   asset?: 'file' | 'inline' | number
+  /**
+   * Where exact declarations of imported components are written: a folder, relative to the project root and
+   * named in `rootDirs` of the tsconfig; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
+   * @default true in a project with a `tsconfig.json`, else false
+   */
+  types?: boolean | string
   /** Options of jco. */
   jco?: JcoOptions
   /** Bounds on what one file may cost. */
@@ -110,9 +116,20 @@ export interface ResolvedOptions {
   coreModules: 'verify' | 'ignore'
   imports: Readonly<Record<string, string>>
   asset: 'file' | 'inline' | number
+  types: TypesPlace
   jco: JcoOptions
   limits: Required<Limits>
 }
+
+/** Where declarations go. */
+export type TypesPlace =
+  | { kind: 'nowhere' }
+  | { kind: 'sibling' }
+  /** @property needsTsconfig whether they are of use only where there is a tsconfig.json */
+  | { kind: 'folder'; folder: string; needsTsconfig: boolean }
+
+/** Where declarations go when nothing else is said, relative to the project root. */
+export const TYPES_FOLDER = '.signed-wasm/types'
 
 const MODES = ['strict', 'lenient', 'off'] as const
 const MIB = 1024 * 1024
@@ -165,6 +182,10 @@ const CHECKS: Record<keyof Options, Check> = {
     isCount(value) === undefined || value === 'file' || value === 'inline'
       ? undefined
       : "'file', 'inline' or a byte limit",
+  types: (value) =>
+    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
+      ? undefined
+      : "true, false, 'sibling' or a folder",
   jco: (value) => (isPlainObject(value) ? undefined : 'an object of jco options'),
   limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
 }
@@ -250,9 +271,18 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
     coreModules: options.coreModules ?? 'verify',
     imports: { ...options.imports },
     asset: options.asset ?? 'file',
+    types: resolveTypes(options.types),
     jco: structuredClone(options.jco ?? {}),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   })
+}
+
+/** What an option `types` says. */
+export function resolveTypes(types: boolean | string | undefined): TypesPlace {
+  if (types === false) return { kind: 'nowhere' }
+  if (types === 'sibling') return { kind: 'sibling' }
+  if (typeof types === 'string') return { kind: 'folder', folder: types, needsTsconfig: false }
+  return { kind: 'folder', folder: TYPES_FOLDER, needsTsconfig: types === undefined }
 }
 
 function check(options: object, checks: Readonly<Record<string, Check>>, prefix: string): void {

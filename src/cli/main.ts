@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'check that a trusted key signed each file, as it is',
     load: async () => (await import('./commands/verify.js')).verify,
   },
+  types: {
+    summary: 'write TypeScript declarations for components, after verifying them',
+    load: async () => (await import('./commands/types.js')).types,
+  },
   inspect: {
     summary: 'show sections, signatures, key ids, imports and exports; judges nothing',
     load: async () => (await import('./commands/inspect.js')).inspect,

@@ -15,6 +15,7 @@ describe('resolveOptions', () => {
       coreModules: 'verify',
       imports: {},
       asset: 'file',
+      types: { kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: true },
       jco: {},
       limits: {
         maxFileBytes: 67_108_864,
@@ -28,6 +29,14 @@ describe('resolveOptions', () => {
   it('takes one mode for all, or one each for build and serve', () => {
     expect(resolveOptions({ mode: 'off' }).mode).toEqual({ build: 'off', serve: 'off' })
     expect(resolveOptions({ mode: { serve: 'lenient' } }).mode).toEqual({ build: 'strict', serve: 'lenient' })
+  })
+
+  it('takes types as a switch, a word or a folder', () => {
+    const types = (value: boolean | string) => resolveOptions({ types: value }).types
+    expect(types(true)).toEqual({ kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: false })
+    expect(types('gen')).toEqual({ kind: 'folder', folder: 'gen', needsTsconfig: false })
+    expect([types('sibling'), types(false)]).toEqual([{ kind: 'sibling' }, { kind: 'nowhere' }])
+    expect(wrong({ types: '' })).toThrow("`types` must be true, false, 'sibling' or a folder")
   })
 
   it('takes one key, include or exclude without a list around it', () => {

@@ -35,3 +35,24 @@ export const wasiComponent = () =>
       (func (export "run") (result i32) (i64.ne (call $random) (call $random))))
     (core instance $i (instantiate $m (with "wasi" (instance (export "random" (func $random))))))
     (func (export "run") (result bool) (canon lift (core func $i "run"))))`)
+
+/** A component that exports and imports two versions of an interface each, with different functions. */
+export const versionsComponent = () =>
+  assemble(`(component
+    (import "acme:app/source@1.0.0" (instance $one (export "next" (func (result u32)))))
+    (import "acme:app/source@2.0.0" (instance $two (export "next" (func (param "after" u32) (result u32)))))
+    (core func $one (canon lower (func $one "next")))
+    (core func $two (canon lower (func $two "next")))
+    (core module $m
+      (import "source" "one" (func $one (result i32)))
+      (import "source" "two" (func $two (param i32) (result i32)))
+      (func (export "half") (param i32) (result i32) (i32.add (call $one) (local.get 0)))
+      (func (export "sum") (param i32 i32) (result i32) (call $two (i32.add (local.get 0) (local.get 1)))))
+    (core instance $i (instantiate $m
+      (with "source" (instance (export "one" (func $one)) (export "two" (func $two))))))
+    (func $half (param "n" u32) (result u32) (canon lift (core func $i "half")))
+    (func $sum (param "n" u32) (param "m" u32) (result u32) (canon lift (core func $i "sum")))
+    (instance $v2 (export "combine" (func $sum)))
+    (instance $v1 (export "change" (func $half)))
+    (export "acme:app/math@2.0.0" (instance $v2))
+    (export "acme:app/math@1.0.0" (instance $v1)))`)

@@ -1,0 +1,115 @@
+/// <reference types="node" />
+/** Where declarations are, and keeping the files there the same as what they should say. */
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { toHex } from '../format/bytes.js'
+import { randomBytes } from '../trust/ed25519.js'
+import type { TypesPlace } from './options.js'
+import { isMissing, realPath, toSlashes } from './source.js'
+import { TYPES_HEADER, typesTree } from './types.js'
+
+/**
+ * The folder that stands for the folder of a `.wasm` file: itself, or its mirror in the types folder.
+ * @returns `undefined` for what no relative import of the project reaches: files outside of it, and packages
+ */
+export function placeTypes(
+  file: string,
+  { root, types }: { root: string; types: TypesPlace },
+): string | undefined {
+  const inside = insideRoot(file, root) ?? insideRoot(realPath(file) ?? file, realPath(root) ?? root)
+  if (types.kind === 'nowhere' || inside === undefined || inside.split('/').includes('node_modules'))
+    return undefined
+  const folder = inside.split('/').slice(0, -1)
+  return path.resolve(root, types.kind === 'folder' ? types.folder : '', ...folder)
+}
+
+/** The path from a root to a file in it, with forward slashes, whichever platform they were written on. */
+export function insideRoot(file: string, root: string): string | undefined {
+  const flavour = /^[a-z]:[\\/]/i.test(file) ? path.win32 : path.posix
+  const relative = toSlashes(flavour.relative(root, file))
+  return relative === '' || relative === '..' || relative.startsWith('../') || flavour.isAbsolute(relative)
+    ? undefined
+    : relative
+}
+
+/**
+ * The declarations that a platform can hold: Windows has no `?` in file names. What `?instantiate` gives is
+ * exported as a type by the declaration without a query.
+ */
+export function writableTypes(
+  files: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).filter(([file]) => platform !== 'win32' || !file.includes('?')),
+  )
+}
+
+/**
+ * Makes a folder hold these declarations of one component: changed files are replaced whole, others left
+ * alone, and what an earlier version of the component needed is removed.
+ * @param folder absolute
+ * @param name the base name of the component
+ * @throws an error of `node:fs`
+ */
+export function writeTypes(folder: string, name: string, files: Readonly<Record<string, string>>): void {
+  for (const file of changedTypes(folder, name, files)) {
+    const target = path.join(folder, file)
+    const text = files[file]
+    if (text === undefined) rmSync(target, { force: true })
+    else replaceFile(target, text)
+  }
+}
+
+/** The files that {@link writeTypes} would write or remove, sorted. */
+export function changedTypes(
+  folder: string,
+  name: string,
+  files: Readonly<Record<string, string>>,
+): string[] {
+  const changed = Object.entries(writableTypes(files)).filter(
+    ([file, text]) => readText(path.join(folder, file)) !== text,
+  )
+  const tree = typesTree(name)
+  const left = ownFiles(path.join(folder, tree))
+    .map((file) => `${tree}/${file}`)
+    .filter((file) => files[file] === undefined)
+  return [...changed.map(([file]) => file), ...left].toSorted()
+}
+
+function replaceFile(target: string, text: string): void {
+  const temporary = `${target}.${process.pid}.${toHex(randomBytes(4))}.tmp`
+  mkdirSync(path.dirname(target), { recursive: true })
+  try {
+    writeFileSync(temporary, text)
+    renameSync(temporary, target)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** Only what begins with our first line: people may put files of their own there. */
+function ownFiles(folder: string): string[] {
+  return listFiles(folder)
+    .map((file) => toSlashes(file))
+    .filter((file) => file.endsWith('.d.ts') && readText(path.join(folder, file))?.startsWith(TYPES_HEADER))
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
