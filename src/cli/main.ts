@@ -5,7 +5,6 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { nearest } from '../build/nearest.js'
 import { type Code, Diagnostic, escapeControls } from '../errors.js'
 import { type Command, EXIT, type Option, UsageError, type Values } from './command.js'
 import { type Io, realIo } from './io.js'
@@ -90,7 +89,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (['--version', '-v'].includes(name)) return print(io, packageVersion())
   const all = { ...COMMANDS, ...ALIASES }
   const entry = Object.hasOwn(all, name) ? all[name] : undefined
-  if (entry === undefined) return misuse(io, unknownCommand(name), 'signed-wasm --help')
+  if (entry === undefined) return misuse(io, await unknownCommand(name), 'signed-wasm --help')
   const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) return print(io, helpOf(name, entry, command))
   try {
@@ -103,7 +102,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof Diagnostic) return fail(io, error)
     if (!isMisuse(error)) throw error
-    return misuse(io, misuseText(error, command), `signed-wasm ${name} --help`)
+    return misuse(io, await misuseText(error, command), `signed-wasm ${name} --help`)
   }
 }
 
@@ -133,16 +132,21 @@ function isMisuse(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
 }
 
+async function nearestTo(name: string, candidates: readonly string[]): Promise<string | undefined> {
+  const { nearest } = await import('../build/nearest.js')
+  return nearest(name, candidates)
+}
+
 /** Node's text for an unknown option is long and knows no better name. */
-function misuseText(error: Error, { options }: Command): string {
+async function misuseText(error: Error, { options }: Command): Promise<string> {
   const unknown = /^Unknown option '--?([^']+)'/.exec(error.message)?.[1]
   if (unknown === undefined) return error.message
-  const meant = nearest(unknown, Object.keys(options))
+  const meant = await nearestTo(unknown, Object.keys(options))
   return `unknown option --${unknown}${meant ? `; did you mean --${meant}?` : ''}`
 }
 
-function unknownCommand(name: string): string {
-  const meant = nearest(name, Object.keys(COMMANDS))
+async function unknownCommand(name: string): Promise<string> {
+  const meant = await nearestTo(name, Object.keys(COMMANDS))
   return `unknown command ${name}${meant ? `; did you mean ${meant}?` : ''}`
 }
 

@@ -8,7 +8,6 @@
  */
 
 import * as noble from '@noble/ed25519'
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js'
 import { concatBytes, equalBytes } from '../format/bytes.js'
 
@@ -166,9 +165,17 @@ export function sha256(bytes: Uint8Array, backend: SyncBackend = defaultBackend)
   return backend.rollingSha256(bytes, 0, [bytes.length])[0]!
 }
 
-/** HMAC-SHA256, 32 bytes. */
+const HMAC_BLOCK_LENGTH = 64
+
+/**
+ * HMAC-SHA256, 32 bytes. Written out here: for key ids it need not be fast, and a module less is loaded.
+ * @param key at most 64 bytes
+ * @see RFC 2104, section 2
+ */
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return hmac(nobleSha256, key, message)
+  const pad = (byte: number) =>
+    Uint8Array.from({ length: HMAC_BLOCK_LENGTH }, (_, index) => (key[index] ?? 0) ^ byte)
+  return sha256(concatBytes(pad(0x5c), sha256(concatBytes(pad(0x36), message))))
 }
 
 let webCryptoWorks: Promise<boolean> | undefined
