@@ -51,7 +51,12 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         config.server.fs.allow.push(dirname(RUNTIME))
         pipeline.configure({ root: config.root, command: config.command })
       },
-      configureServer: (server) => void server.middlewares.use(guard(pipeline, server, state)),
+      async configureServer(server) {
+        // Only here is Vite sure to be installed.
+        const { isFileServingAllowed } = await import('vite')
+        const allows = (file: string) => isFileServingAllowed(server.config, file)
+        server.middlewares.use(guard(pipeline, server, { state, allows }))
+      },
       hotUpdate: { order: 'pre', handler: reload(pipeline) },
       resolveId: resolveShim(pipeline),
       resolveFileUrl: serverFileUrl(state),
@@ -111,18 +116,34 @@ function judgePublicFolder(
 }
 
 /**
- * Answers our own URLs from the verified buffer, and refuses `.wasm` files that Vite would otherwise
- * send as they are. Module requests go on to `load`, whose refusal the overlay shows.
+ * Answers our own URLs and raw requests for `.wasm` files from the verified buffer, since Vite would read
+ * the file again. Module requests go on to `load`, whose refusal the overlay shows.
+ * @param about.allows `server.fs` of Vite, which keeps the last word on what is sent
  */
-function guard(pipeline: Pipeline, { config }: ViteDevServer, state: ViteState): Connect.NextHandleFunction {
+function guard(
+  pipeline: Pipeline,
+  { config }: ViteDevServer,
+  { state, allows }: { state: ViteState; allows: (file: string) => boolean },
+): Connect.NextHandleFunction {
   const host = { watch: () => {}, warn: (message: string) => config.logger.warn(message) }
   return (request, response, next) => {
     const { path, query } = splitUrl(request.url ?? '', config.base)
     if (path.startsWith(`/${SERVED}`)) return answer(response, findServed(state, path.split('/')[2]!)?.bytes)
     if (parseWasmId(path) === undefined || query.has('import')) return next()
     try {
-      for (const file of servedFiles(path, config)) pipeline.admit(file, host)
-      return next()
+      const admitted = servedFiles(path, config).map((file) => ({ file, found: pipeline.admit(file, host) }))
+      // As Vite does, the public folder first.
+      const { file, found } = admitted.findLast(({ found }) => found !== undefined) ?? {}
+      if (file === undefined || found === undefined || !allows(file)) return next()
+      const { bytes } = found
+      response
+        .writeHead(200, {
+          ...config.server.headers,
+          'content-type': 'application/wasm',
+          'content-length': bytes.length,
+          'cache-control': 'no-cache',
+        })
+        .end(bytes)
     } catch (error) {
       if (!(error instanceof Diagnostic)) return next(error)
       config.logger.error(error.message, { timestamp: true })
