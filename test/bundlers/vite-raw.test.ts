@@ -45,30 +45,36 @@ async function startServer(status: 'signed' | 'unsigned', base: string) {
 const FORMS = ['/x.wasm', '/x.wasm?url', '/%78%2Ewasm', '/UP.WASM', '/public.wasm', '/@fs<root>/x.wasm']
 const ALL = [...FORMS, '/%40fs<root>/x.wasm', '/node_modules/dep/dep.wasm']
 
-it.each(['/', '/sub/'])('threat 19: refuses each form of a raw request under %s with the reason', async (base) => {
-  const { ask, reachedVite } = await startServer('unsigned', base)
-  for (const form of ALL) {
-    for (const headers of [{}, { range: 'bytes=0-9' }] as Record<string, string>[]) {
-      const response = await ask(form, { headers })
-      expect([form, response.status]).toEqual([form, 403])
-      expect(await response.text()).toContain('COMPONENT_UNSIGNED')
+it.each(['/', '/sub/'])(
+  'THREAT 19: refuses each form of a raw request under %s with the reason',
+  async (base) => {
+    const { ask, reachedVite } = await startServer('unsigned', base)
+    for (const form of ALL) {
+      for (const headers of [{}, { range: 'bytes=0-9' }] as Record<string, string>[]) {
+        const response = await ask(form, { headers })
+        expect([form, response.status]).toEqual([form, 403])
+        expect(await response.text()).toContain('COMPONENT_UNSIGNED')
+      }
+      expect((await ask(form, { method: 'HEAD' })).status).toBe(403)
     }
-    expect((await ask(form, { method: 'HEAD' })).status).toBe(403)
-  }
-  expect(reachedVite).toEqual([])
-})
+    expect(reachedVite).toEqual([])
+  },
+)
 
-it.each(['/', '/sub/'])('sends the bytes that were verified under %s, and lets nobody read again', async (base) => {
-  const { ask, bytes, reachedVite } = await startServer('signed', base)
-  for (const form of ALL) {
-    const response = await ask(form)
-    expect([form, response.status]).toEqual([form, 200])
-    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
-  }
-  const head = await ask('/x.wasm', { method: 'HEAD' })
-  expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)])
-  expect(reachedVite).toEqual([])
-})
+it.each(['/', '/sub/'])(
+  'sends the bytes that were verified under %s, and lets nobody read again',
+  async (base) => {
+    const { ask, bytes, reachedVite } = await startServer('signed', base)
+    for (const form of ALL) {
+      const response = await ask(form)
+      expect([form, response.status]).toEqual([form, 200])
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
+    }
+    const head = await ask('/x.wasm', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)])
+    expect(reachedVite).toEqual([])
+  },
+)
 
 it("sends no signed file that Vite's `server.fs` keeps back", async () => {
   const { ask } = await startServer('signed', '/')
