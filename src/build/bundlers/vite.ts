@@ -133,7 +133,7 @@ function guard(
     try {
       const admitted = servedFiles(path, config).map((file) => ({ file, found: pipeline.admit(file, host) }))
       // As Vite does, the public folder first.
-      const { file, found } = admitted.findLast(({ found }) => found !== undefined) ?? {}
+      const { file, found } = admitted.findLast((one) => one.found !== undefined) ?? {}
       if (file === undefined || found === undefined || !allows(file)) return next()
       const { bytes } = found
       response
