@@ -336,3 +336,12 @@ export class Diagnostic extends Error {
 export function problem<C extends Code>(code: C, values: ValuesOf<C>, options?: ErrorOptions): Diagnostic {
   return new Diagnostic(code, values as Record<string, unknown>, options)
 }
+
+/** Does some work on a file, and names it in a Diagnostic that does not name one. */
+export function about<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof Diagnostic && error.file === undefined ? error.at(file) : error
+  }
+}

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
-import { Diagnostic, printable, problem } from '../errors.js'
+import { about, Diagnostic, printable, problem } from '../errors.js'
 import { equalBytes, type Hex, toHex } from '../format/bytes.js'
 import { type Layer, readLayer } from '../format/wasm.js'
 import { sha256 } from '../trust/ed25519.js'
@@ -280,14 +280,15 @@ export class Pipeline {
     const exports = transpiled.exports.filter(
       ([name]) => !host.identifiersOnly || /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name),
     )
-    return generateModule({
+    const input = {
       transpiled: { ...transpiled, exports },
       bytes: file.bytes,
       form,
       source,
       runtime: RUNTIME,
       hosts,
-    }).code
+    }
+    return about(display, () => generateModule(input).code)
   }
 
   /** Writes declarations. What goes wrong with them is a warning: the bundle does not need them. */

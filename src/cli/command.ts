@@ -4,7 +4,7 @@ import type { ParseArgsConfig } from 'node:util'
 import path from 'node:path'
 import { expandGlob, isGlob } from '../build/glob.js'
 import { readKeyring } from '../build/keyring.js'
-import { Diagnostic, problem } from '../errors.js'
+import { problem } from '../errors.js'
 import {
   KEY_FORMATS,
   type KeyFormat,
@@ -152,13 +152,4 @@ export function keyFormat(values: Values): KeyFormat {
   const format = KEY_FORMATS.find((name) => name === values['format'])
   if (format === undefined) throw new UsageError(`--format must be one of ${KEY_FORMATS.join(', ')}`)
   return format
-}
-
-/** Does some work on a file, and names it in a Diagnostic that does not name one. */
-export function about<T>(file: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw error instanceof Diagnostic && error.file === undefined ? error.at(file) : error
-  }
 }

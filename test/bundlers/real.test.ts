@@ -71,9 +71,18 @@ describe('every component, built by every bundler', () => {
   })
 })
 
-describe('a project without the WASI shim', () => {
+describe('a project in which something is missing', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'signed-wasm no shim-'))
   afterAll(() => rmSync(root, { recursive: true }))
+
+  it('is told which import nobody provides, and in which file', async () => {
+    const project = makeProject({
+      'host.wasm': inState(fixture('host'), 'signed'),
+      'main.js': `import { run } from './host.wasm'\nrun('x')`,
+    })
+    const building = build.rollup({ project, options: { keys: TRUSTED_PEM }, target: 'node', out: 'dist' })
+    await expect(building).rejects.toThrow(/IMPORTS_MISSING host\.wasm: .*acme:app\/directory@1\.0\.0/)
+  })
 
   it('is told which package to install', async () => {
     writeFileSync(path.join(root, 'wasi.wasm'), inState(fixture('wasi'), 'signed'))

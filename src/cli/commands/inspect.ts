@@ -1,8 +1,8 @@
 /** `signed-wasm inspect`: what a file says, without any judgement of it. */
 
-import { escapeControls, printable } from '../../errors.js'
+import { about, escapeControls, printable } from '../../errors.js'
 import { inspect as inspectBytes, type InspectedSet, type Inspection } from '../../format/inspect.js'
-import { about, type Command, EXIT, INPUT_OPTION, inputFile } from '../command.js'
+import { type Command, EXIT, INPUT_OPTION, inputFile } from '../command.js'
 
 /** `signed-wasm inspect`. */
 export const inspect: Command = {

@@ -1,10 +1,9 @@
 /** `signed-wasm split`, `detach` and `attach`: what is done to files around signatures. */
 
-import { problem } from '../../errors.js'
+import { about, problem } from '../../errors.js'
 import { split as splitBytes } from '../../trust/parts.js'
 import { attach as attachBytes, detach as detachBytes } from '../../trust/sign.js'
 import {
-  about,
   type Command,
   EXIT,
   INPUT_OPTION,

@@ -1,13 +1,12 @@
 /** `signed-wasm sign`: adds a signature to files, or makes it in a file of its own. */
 
 import path from 'node:path'
-import { problem } from '../../errors.js'
+import { about, problem } from '../../errors.js'
 import { equalBytes, fromHex } from '../../format/bytes.js'
 import { parsePublicKeys, type SecretKey } from '../../trust/keys.js'
 import { split } from '../../trust/parts.js'
 import { prepareSignature, sign as signBytes, type Signed, type SignOptions } from '../../trust/sign.js'
 import {
-  about,
   type Command,
   EXIT,
   INPUT_OPTION,
