@@ -5,6 +5,7 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { problem } from '../errors.js'
+import { toSlashes } from './source.js'
 
 /** picomatch takes exponential time on some patterns, so their length is bounded. */
 const MAX_GLOB_LENGTH = 256
@@ -24,12 +25,7 @@ export function isGlob(text: string): boolean {
  * @throws Diagnostic `OPTION_INVALID` for a pattern that is too long
  */
 export function expandGlob(pattern: string, root: string): string[] {
-  if (pattern.length > MAX_GLOB_LENGTH) {
-    throw problem('OPTION_INVALID', {
-      option: pattern.slice(0, 20),
-      must: `at most ${MAX_GLOB_LENGTH} characters`,
-    })
-  }
+  checkLength(pattern, pattern.slice(0, 20))
   const picomatch = loadPicomatch()
   const { base, glob } = picomatch.scan(path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern)
   const folder = path.resolve(root, base)
@@ -51,4 +47,33 @@ function listFiles(folder: string, skipped: readonly string[]): string[] {
     if (!entry.isDirectory()) return [path.join(folder, entry.name)]
     return skipped.includes(entry.name) ? [] : listFiles(path.join(folder, entry.name), skipped)
   })
+}
+
+/**
+ * Which files the options cover.
+ * @param root what patterns count from; they may also match the absolute path, as `**` ones do
+ * @returns a test of a real path with forward slashes
+ * @throws Diagnostic `OPTION_INVALID`
+ */
+export function createFilter(
+  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
+  root: string,
+): (file: string) => boolean {
+  const included = matchAny(include, 'include')
+  const excluded = matchAny(exclude, 'exclude')
+  return (file) => {
+    const names = [toSlashes(path.relative(root, file)), file]
+    return (include.length === 0 || names.some(included)) && !names.some(excluded)
+  }
+}
+
+function matchAny(globs: readonly string[], option: string): (name: string) => boolean {
+  for (const glob of globs) checkLength(glob, option)
+  const matchers = globs.map((glob) => loadPicomatch()(toSlashes(glob).replace(/^\.\//, ''), { dot: true }))
+  return (name) => matchers.some((matches) => matches(name))
+}
+
+function checkLength(glob: string, option: string): void {
+  if (glob.length <= MAX_GLOB_LENGTH) return
+  throw problem('OPTION_INVALID', { option, must: `globs of at most ${MAX_GLOB_LENGTH} characters` })
 }

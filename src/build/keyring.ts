@@ -8,6 +8,7 @@ import { fromBase64, fromHex } from '../format/bytes.js'
 import { parsePublicKeys, type TrustedKey } from '../trust/keys.js'
 import { expandGlob, isGlob } from './glob.js'
 import type { KeySource } from './options.js'
+import { displayPath } from './source.js'
 
 /** The keys of one build, and where they came from. */
 export interface Keyring {
@@ -147,10 +148,4 @@ function readBounded(file: string, source: string): Uint8Array {
     const { code } = cause as NodeJS.ErrnoException
     throw problem('KEY_UNREADABLE', { source, reason: `the file cannot be opened (${code})` }, { cause })
   }
-}
-
-/** The path that people see: relative to the root where it is inside it, with forward slashes. */
-export function displayPath(file: string, root: string): string {
-  const relative = path.relative(root, file).replaceAll('\\', '/')
-  return relative.startsWith('../') || path.isAbsolute(relative) ? path.basename(file) : relative
 }

@@ -2,8 +2,7 @@
 /** Reads a file that may be hostile: one open, one fstat on that descriptor, one buffer. */
 
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
-import { relative } from 'node:path'
-import picomatch from 'picomatch'
+import { basename, isAbsolute, relative } from 'node:path'
 import { Diagnostic, problem } from '../errors.js'
 import { type Layer, PREAMBLE_LENGTH, readLayer } from '../format/wasm.js'
 
@@ -37,35 +36,6 @@ export function realPath(file: string): string | undefined {
     if (isMissing(error)) return undefined
     throw error
   }
-}
-
-/** picomatch takes exponential time on some patterns, so their length is bounded. */
-const MAX_GLOB_LENGTH = 256
-
-/**
- * Which files the options cover.
- * @param root what patterns count from; they may also match the absolute path, as `**` ones do
- * @returns a test of a real path with forward slashes
- * @throws Diagnostic `OPTION_INVALID`
- */
-export function createFilter(
-  { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
-  root: string,
-): (file: string) => boolean {
-  const included = matchAny(include, 'include')
-  const excluded = matchAny(exclude, 'exclude')
-  return (file) => {
-    const names = [toSlashes(relative(root, file)), file]
-    return (include.length === 0 || names.some(included)) && !names.some(excluded)
-  }
-}
-
-function matchAny(globs: readonly string[], option: string): (name: string) => boolean {
-  if (globs.some((glob) => glob.length > MAX_GLOB_LENGTH)) {
-    throw problem('OPTION_INVALID', { option, must: `globs of at most ${MAX_GLOB_LENGTH} characters` })
-  }
-  const matchers = globs.map((glob) => picomatch(toSlashes(glob).replace(/^\.\//, ''), { dot: true }))
-  return (name) => matchers.some((matches) => matches(name))
 }
 
 /** Windows separators to forward slashes. */
@@ -147,4 +117,10 @@ function withDescriptor<T>(file: string, use: (descriptor: number) => T): T {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** The path that people see: relative to the root where it is inside it, with forward slashes. */
+export function displayPath(file: string, root: string): string {
+  const inside = relative(root, file).replaceAll('\\', '/')
+  return inside.startsWith('../') || isAbsolute(inside) ? basename(file) : inside
 }
