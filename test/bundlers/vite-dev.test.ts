@@ -1,7 +1,15 @@
 import { createServer, type InlineConfig, type ViteDevServer } from 'vite'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Options, signedWasm } from '../../src/index.js'
-import { inState, linkPackage, makeProject, OTHER_PEM, type Project, TRUSTED_PEM } from '../kit/project.js'
+import {
+  inState,
+  linkPackage,
+  makeProject,
+  OTHER_PEM,
+  type Project,
+  saveAgain,
+  TRUSTED_PEM,
+} from '../kit/project.js'
 import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
 import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
 
@@ -9,7 +17,9 @@ const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
 const PAGE = '<!doctype html><script type="module" src="./main.js"></script>'
 
 const servers: ViteDevServer[] = []
+const savings: { stop(): void }[] = []
 afterEach(async () => {
+  for (const saving of savings.splice(0)) saving.stop()
   for (const server of servers.splice(0)) await server.close()
 })
 
@@ -25,6 +35,7 @@ async function startServer(project: Project, options: Options, config: InlineCon
     ...config,
   })
   servers.push(server)
+  savings.push(saveAgain(project))
   await server.listen()
   // A change before the watcher has looked around once goes unnoticed.
   await expect

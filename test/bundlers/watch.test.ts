@@ -8,7 +8,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import webpack from 'webpack'
 import { type Options, signedWasm } from '../../src/index.js'
 import { webpackConfig } from '../kit/bundlers.js'
-import { inState, makeProject, OTHER_PEM, type Project, TRUSTED, TRUSTED_PEM } from '../kit/project.js'
+import {
+  inState,
+  makeProject,
+  OTHER_PEM,
+  type Project,
+  saveAgain,
+  TRUSTED,
+  TRUSTED_PEM,
+} from '../kit/project.js'
 import { runInNode } from '../kit/run.js'
 import { constantComponent } from '../kit/wat.js'
 import { sign } from '../../src/trust/sign.js'
@@ -127,7 +135,9 @@ async function startWatching(name: string, project: Project, options: Options) {
     results.push(error)
     ended.dispatchEvent(new Event('build'))
   })
+  const saving = saveAgain(project)
   stops.push(async () => {
+    saving.stop()
     process.chdir(cwd)
     await stop()
   })
@@ -135,7 +145,7 @@ async function startWatching(name: string, project: Project, options: Options) {
     new Promise<never>((_, reject) =>
       setTimeout(
         () => reject(new Error(`waited in vain; builds: ${JSON.stringify(results)}`)),
-        20_000,
+        40_000,
       ).unref(),
     )
   const until = async (matches: (error: string | undefined) => boolean) => {
@@ -146,6 +156,7 @@ async function startWatching(name: string, project: Project, options: Options) {
       }
     }
     await Promise.race([wait(), deadline()])
+    saving.enough()
     // Watchers need a moment before they see the next change.
     await new Promise((resolve) => setTimeout(resolve, 300))
   }

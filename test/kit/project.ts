@@ -1,7 +1,16 @@
 /** Throw-away projects, keys and signed files. */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
@@ -59,6 +68,31 @@ export function makeProject(files: Record<string, string | Uint8Array> = {}): Pr
 
 function remove(folder: string): void {
   if (process.env['SIGNED_WASM_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+const SAVE_AGAIN_MS = 4000
+
+/**
+ * From now on, files that are written and to which nothing reacts are saved again. On a busy machine file
+ * watchers miss a change now and then; a person would do the same.
+ */
+export function saveAgain(project: Project): { enough(): void; stop(): void } {
+  let written: string[] = []
+  const write = project.write
+  project.write = (files) => {
+    written = Object.keys(files)
+    write(files)
+  }
+  const timer = setInterval(() => {
+    const now = new Date()
+    for (const file of written) if (existsSync(project.at(file))) utimesSync(project.at(file), now, now)
+  }, SAVE_AGAIN_MS)
+  return {
+    enough: () => {
+      written = []
+    },
+    stop: () => clearInterval(timer),
+  }
 }
 
 /** Makes this package importable from a project by its name, as built into `dist`. */
