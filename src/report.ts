@@ -28,6 +28,8 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 export interface ReportContext {
   /** Gives the version of this package; called only by the formats that say it. */
   version: () => string
+  /** Columns of the terminal, to which the explanations in the human format are wrapped; as they are when absent. */
+  width?: number
   /** Colour the human format. */
   color?: boolean
   /** Leave out files that were accepted, in the human format. */
@@ -59,7 +61,7 @@ const MARKS: Record<Decision['action'], string> = { accept: 'ok     ', warn: 'wa
 
 function formatHuman(
   results: readonly FileResult[],
-  { color = false, quiet = false }: ReportContext,
+  { color = false, quiet = false, width = Infinity }: ReportContext,
 ): string {
   const paint = (action: Decision['action'], text: string) =>
     color ? `\x1b[${COLORS[action]}m${text}\x1b[0m` : text
@@ -68,7 +70,7 @@ function formatHuman(
     (result) =>
       `${paint(result.action, MARKS[result.action])} ${escapeControls(result.file)}  ${summarize(result)}`,
   )
-  const hints = shown.flatMap(({ problem }) => (problem ? [`\n${problem.message}`] : []))
+  const hints = shown.flatMap(({ problem }) => (problem ? [`\n${wrap(problem.message, width)}`] : []))
   const { accepted, warned, refused } = count(results)
   const total = `${results.length} ${results.length === 1 ? 'file' : 'files'}: ${accepted} accepted, ${warned} warned about, ${refused} refused`
   return [
@@ -76,6 +78,22 @@ function formatHuman(
     ...hints,
     ...(quiet && shown.length === 0 ? [] : [`${shown.length > 0 ? '\n' : ''}${total}`]),
   ].join('\n')
+}
+
+/** Breaks long lines at spaces and indents what follows; a word that is longer than a line stays whole. */
+function wrap(text: string, width: number): string {
+  const fold = (line: string) => {
+    const [indent] = /^ */.exec(line)!
+    const [first = '', ...words] = line.trimStart().split(' ')
+    const folded = [indent + first]
+    for (const word of words) {
+      const longer = `${folded.at(-1)} ${word}`
+      if (longer.length <= width) folded[folded.length - 1] = longer
+      else folded.push(`    ${word}`)
+    }
+    return folded.join('\n')
+  }
+  return text.split('\n').map(fold).join('\n')
 }
 
 function summarize({ problem, signers, status }: FileResult): string {

@@ -54,6 +54,16 @@ describe('human', () => {
     expect(formatReport(results, 'human', { ...context, quiet: true })).not.toContain('ok.wasm ')
   })
 
+  it('wraps explanations to a terminal, at spaces, and loses nothing', () => {
+    const [plain, wrapped] = [context, { ...context, width: 50 }].map((one) =>
+      formatReport([results[1]!], 'human', one),
+    )
+    const long = wrapped!.split('\n').filter((line) => line.length > 50)
+    expect(plain!.split('\n').some((line) => line.length > 100)).toBe(true)
+    expect(long).toEqual([])
+    expect(wrapped!.replace(/\s+/g, ' ')).toBe(plain!.replace(/\s+/g, ' '))
+  })
+
   it('is coloured only when asked to', () => {
     expect(formatReport([results[0]!], 'human', context)).not.toContain('\u001b')
     expect(formatReport([results[0]!], 'human', { ...context, color: true })).toContain(

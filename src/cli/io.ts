@@ -29,6 +29,8 @@ export interface Io {
   read(file: string): Uint8Array
   /** Whether stderr is a terminal, for progress; and stdout, for colour. */
   isTerminal: { out: boolean; err: boolean }
+  /** Width of the terminal on stdout; `undefined` where there is none. */
+  columns: number | undefined
   /** Writes to stderr without a line end, for progress. */
   status(text: string): void
   /** Whether users other than the owner may read a file; always `false` where there are no such modes. */
@@ -64,6 +66,7 @@ export const realIo: Io = {
   cwd: process.cwd(),
   env: process.env,
   isTerminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
+  columns: process.stdout.columns,
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   status: (text) => process.stderr.write(text),

@@ -55,6 +55,7 @@ export function openTerminal(options: { tty?: boolean; disk?: Partial<Io> } = {}
         cwd: folder,
         env,
         isTerminal: { out: tty, err: tty },
+        columns: tty ? 60 : undefined,
         out: (line) => void out.push(line),
         err: (line) => void err.push(line),
         status: (text) => void err.push(text),

@@ -130,6 +130,7 @@ function report(results: readonly FileResult[], format: ReportFormat, { values, 
   const shown = formatReport(results, output === undefined ? format : 'human', {
     ...context,
     color: wantsColor(io),
+    ...(io.columns === undefined ? {} : { width: io.columns }),
   })
   if (shown !== '') io.out(shown)
 }
