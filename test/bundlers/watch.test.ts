@@ -172,7 +172,8 @@ async function startWatching(name: string, project: Project, options: Options) {
 
 const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
 
-describe.each(Object.keys(START))('%s in watch mode', (name) => {
+// Three tries: what is tested here depends on file watchers, which lose changes on a busy machine.
+describe.each(Object.keys(START))('%s in watch mode', { retry: 2 }, (name) => {
   it('follows a changed component, refuses a tampered one, and recovers', async () => {
     const [one, two] = [await constantComponent(1), await constantComponent(2)]
     const project = makeProject({ 'main.js': MAIN, 'x.wasm': inState(one, 'signed') })

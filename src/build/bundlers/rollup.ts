@@ -41,7 +41,8 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
   return {
     ...sharedHooks(pipeline, {
       log: (context) => rollupLog(context as unknown as RollupContext),
-      host: (context) => rollupHost(context as unknown as RollupContext),
+      host: (context) =>
+        rollupHost(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
     }),
     [framework]: {
       options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins),
@@ -57,12 +58,13 @@ export function rollupLog(context: Pick<RollupContext, 'info' | 'warn'>) {
 }
 
 /** See {@link Bundler.host}. */
-export function rollupHost(context: RollupContext) {
+export function rollupHost(context: RollupContext, { waitsForFiles = false } = {}) {
   return {
     watch(file: string) {
       context.addWatchFile(file)
-      // Rolldown cannot wait for a file that is not there yet.
-      if (!existsSync(file)) context.addWatchFile(dirname(file))
+      // Rolldown cannot wait for a file that is not there yet. Rollup can, and would be deaf to all that is in a
+      // folder once that is no longer watched.
+      if (!waitsForFiles && !existsSync(file)) context.addWatchFile(dirname(file))
     },
     warn: (message: string) => context.warn(message),
     ship: (file: VerifiedFile) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, file)}`),
