@@ -4,6 +4,10 @@
  * The throw site gives values, the catalogue gives words. Codes are for ever.
  */
 
+import { useDiagnostics } from './problem.js'
+
+export { problem } from './problem.js'
+
 /** Escapes everything outside printable ASCII and caps the length: for names that come out of a file. */
 export function printable(text: string, maxLength = 120): string {
   const escaped = text.replace(/[^\x20-\x7e]/gu, escapeCharacter)
@@ -37,6 +41,40 @@ interface AboutFile {
   file?: string
 }
 
+/** Why bytes cannot be read. `what` names the part of the file, where whoever reads it says so. */
+const REASONS = {
+  missing: (offset: number, what = 'a byte') => `${what} is missing at offset ${offset}`,
+  'past end': (offset: number, length: number, left: number, what = 'what begins') =>
+    `${what} at offset ${offset} runs past the end (${length} bytes, ${left} left)`,
+  padded: (offset: number) => `a number at offset ${offset} is not written in its shortest form`,
+  'too big': (offset: number, what = 'a number') => `${what} at offset ${offset} does not fit into 32 bits`,
+  'left over': (offset: number, bytes: number) => `${bytes} unexpected bytes at offset ${offset}`,
+  preamble: () => 'the first 8 bytes are no preamble of a core module or component',
+  'section id': (id: number, offset: number) => `section id ${id} at offset ${offset} is out of range`,
+  'not UTF-8': (offset: number) => `the section name at offset ${offset} is not UTF-8`,
+  'not core': () => 'its preamble says core module, its sections are those of a component',
+  'not nested': (id: number, offset: number) =>
+    `the section at offset ${offset} does not hold what a component's section ${id} must hold`,
+  depth: (maxDepth: number) => `components nest more than ${maxDepth} deep`,
+  misplaced: (offset: number) =>
+    `a signature section at offset ${offset}, where only the first section may be one`,
+  header: (...bytes: number[]) => `unsupported version, content type or hash function (${bytes.join(', ')})`,
+  'signature length': (bytes: number) => `an Ed25519 signature of ${bytes} bytes`,
+  count: (count: number, max: number, offset: number) =>
+    `a count of ${count} before offset ${offset}, where at most ${max} are possible`,
+}
+
+type Reasons = typeof REASONS
+
+/** Why bytes cannot be read, as values: the kind of reason and what its words need. */
+export type Reason = { [Kind in keyof Reasons]: [kind: Kind, ...Parameters<Reasons[Kind]>] }[keyof Reasons]
+
+function inWords(reason: string | Reason): string {
+  if (typeof reason === 'string') return reason
+  const [kind, ...values] = reason
+  return (REASONS[kind] as (...values: unknown[]) => string)(...values)
+}
+
 const CATALOGUE = {
   // Verdicts about a file.
   COMPONENT_UNSIGNED: (v: AboutFile) => ({
@@ -66,12 +104,12 @@ const CATALOGUE = {
     what: `${list(v.signers, 'a trusted key')} signed only parts of this file; ${v.unsignedBytes} bytes are not covered`,
     hint: `${SIGN_IT(v.file)}, which covers the whole file`,
   }),
-  SIGNATURE_INVALID: (v: AboutFile & { reason: string }) => ({
-    what: `Signature verification failed: ${v.reason}`,
+  SIGNATURE_INVALID: (v: (AboutFile & { reason: string | Reason }) | (AboutFile & { damage: Reason })) => ({
+    what: `Signature verification failed: ${'damage' in v ? `the signature data is damaged: ${inWords(v.damage)}` : inWords(v.reason)}`,
     hint: REINSTALL,
   }),
-  WASM_MALFORMED: (v: AboutFile & { reason: string }) => ({
-    what: `not a WebAssembly binary that can be read: ${v.reason}`,
+  WASM_MALFORMED: (v: AboutFile & { reason: string | Reason }) => ({
+    what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
     hint: 'check that the file is complete and is what its name says',
   }),
   LAYER_MISMATCH: (v: AboutFile & { found: string; wanted: string }) => ({
@@ -84,6 +122,10 @@ const CATALOGUE = {
   SIGNER_REVOKED: (v: AboutFile & { signers: readonly string[] }) => ({
     what: `signed by ${list(v.signers, 'a key')}, which is revoked`,
     hint: 'get a file signed by a key that is still trusted',
+  }),
+  DIGEST_MISMATCH: (_: AboutFile) => ({
+    what: 'this is not the file of the build',
+    hint: 'deploy the .wasm files and the JavaScript of one build together, or build again',
   }),
   FILE_REVOKED: (v: AboutFile & { digest: string }) => ({
     what: `the content ${v.digest} is revoked`,
@@ -329,14 +371,6 @@ export class Diagnostic extends Error {
   }
 }
 
-/**
- * Makes a Diagnostic from a code and the values its words need.
- * @param values never secret key material; text from files goes through {@link printable} first
- */
-export function problem<C extends Code>(code: C, values: ValuesOf<C>, options?: ErrorOptions): Diagnostic {
-  return new Diagnostic(code, values as Record<string, unknown>, options)
-}
-
 /** Does some work on a file, and names it in a Diagnostic that does not name one. */
 export function about<T>(file: string, work: () => T): T {
   try {
@@ -345,3 +379,6 @@ export function about<T>(file: string, work: () => T): T {
     throw error instanceof Diagnostic && error.file === undefined ? error.at(file) : error
   }
 }
+
+// `sideEffects` in package.json names this file, so that bundlers keep this line.
+useDiagnostics((code, values, options) => new Diagnostic(code, values, options))

@@ -34,6 +34,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     'this is a core module, and a component is needed here',
   ],
   SIGNER_REVOKED: [{ file, signers: ['acme'] }, 'signed by acme, which is revoked'],
+  DIGEST_MISMATCH: [{ file }, 'this is not the file of the build'],
   FILE_REVOKED: [{ file, digest: 'ab12' }, 'the content ab12 is revoked'],
   FILE_UNREADABLE: [{ file, reason: 'EACCES' }, 'cannot be read: EACCES'],
   FILE_TOO_LARGE: [{ file, bytes: 9, maxBytes: 8 }, 'is 9 bytes, and at most 8 are read'],

@@ -1,6 +1,6 @@
 /** Bytes in and out: a reader that cannot run past its end, LEB128, hex, base64, UTF-8. Pure ECMAScript. */
 
-import { type Diagnostic } from '../errors.js'
+import type { Diagnostic, Reason } from '../errors.js'
 
 /** Lower-case hexadecimal text, two digits a byte. */
 export type Hex = string
@@ -12,13 +12,13 @@ export class Reader {
 
   /**
    * @param end exclusive
-   * @param fail makes the error that is thrown, from what is wrong and the offset where
+   * @param fail makes the error that is thrown
    */
   constructor(
     readonly bytes: Uint8Array,
     start: number,
     readonly end: number,
-    private readonly fail: (reason: string) => Diagnostic,
+    private readonly fail: (...reason: Reason) => Diagnostic,
   ) {
     this.offset = start
   }
@@ -28,18 +28,14 @@ export class Reader {
   }
 
   /** One byte. `what` names it in the error. */
-  byte(what: string): number {
-    if (this.offset >= this.end) throw this.fail(`${what} is missing at offset ${this.offset}`)
+  byte(what?: string): number {
+    if (this.offset >= this.end) throw this.fail('missing', this.offset, what)
     return this.bytes[this.offset++]!
   }
 
   /** The next `length` bytes; the result aliases the input. */
-  take(length: number, what: string): Uint8Array {
-    if (length > this.remaining) {
-      throw this.fail(
-        `${what} at offset ${this.offset} runs past the end (${length} bytes, ${this.remaining} left)`,
-      )
-    }
+  take(length: number, what?: string): Uint8Array {
+    if (length > this.remaining) throw this.fail('past end', this.offset, length, this.remaining, what)
     const start = this.offset
     this.offset += length
     return this.bytes.subarray(start, this.offset)
@@ -47,30 +43,31 @@ export class Reader {
 
   /**
    * An unsigned 32-bit LEB128 number.
-   * @param shortest refuses padded encodings
    * @see WebAssembly core specification 5.2.2: at most ceil(32 / 7) = 5 bytes, unused bits zero
    */
-  varuint32(what: string, { shortest }: { shortest: boolean }): number {
+  varuint32(what?: string): number {
     const start = this.offset
     let value = 0
     for (let index = 0; index < 5; index++) {
       const byte = this.byte(what)
       if (index === 4 && byte > 0x0f) break
       value += (byte & 0x7f) * 2 ** (7 * index)
-      if (byte & 0x80) continue
-      if (shortest && byte === 0 && index > 0) {
-        throw this.fail(`${what} at offset ${start} is not written in its shortest form`)
-      }
-      return value
+      if (byte < 0x80) return value
     }
-    throw this.fail(`${what} at offset ${start} does not fit into 32 bits`)
+    throw this.fail('too big', start, what)
+  }
+
+  /** Like {@link varuint32}, and insists on its shortest encoding. */
+  shortestVaruint32(): number {
+    const start = this.offset
+    const value = this.varuint32()
+    if (this.offset > start + 1 && this.bytes[this.offset - 1] === 0) throw this.fail('padded', start)
+    return value
   }
 
   /** Insists that nothing is left. */
-  finish(what: string): void {
-    if (this.remaining !== 0) {
-      throw this.fail(`${this.remaining} unexpected bytes after ${what} at offset ${this.offset}`)
-    }
+  finish(): void {
+    if (this.remaining !== 0) throw this.fail('left over', this.offset, this.remaining)
   }
 }
 
@@ -103,7 +100,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Whether `bytes` begins with `prefix`. */
 export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return prefix.every((byte, index) => byte === bytes[index])
+  return equalBytes(bytes.subarray(0, prefix.length), prefix)
 }
 
 /** Bytes to lower-case hexadecimal. */
@@ -163,13 +160,18 @@ export function toLatin1(bytes: Uint8Array): string {
   return text
 }
 
+/** The bytes of an ASCII text. */
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
+
 /** The UTF-8 bytes of a text. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const escaped = encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))
   const latin1 = escaped.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
-  return Uint8Array.from(latin1, (character) => character.charCodeAt(0))
+  return ascii(latin1)
 }
 
 /** The text of UTF-8 bytes; `undefined` when they are not well formed (no replacement characters). */

@@ -6,7 +6,7 @@
  * types, record fields and parameters are left out: jco's own validation demands kebab case there.
  */
 
-import { type Diagnostic, problem } from '../errors.js'
+import { type Diagnostic, problem, type Reason } from '../errors.js'
 import { decodeUtf8, isUtf8, Reader, toLatin1 } from './bytes.js'
 import { readSections, type Section } from './wasm.js'
 
@@ -106,9 +106,9 @@ function readVector(
   { payloadStart, end }: Section,
   readItem: (reader: Reader) => void,
 ): void {
-  const reader = new Reader(bytes, payloadStart, end, malformed)
+  const reader = new Reader(bytes, payloadStart, end, unreadable)
   readItems(reader, readItem)
-  reader.finish('a section')
+  reader.finish()
 }
 
 function readItems(reader: Reader, readItem: (reader: Reader) => void): void {
@@ -270,12 +270,12 @@ function skipInteger(reader: Reader): void {
 }
 
 function readCount(reader: Reader): number {
-  return reader.varuint32('a count', { shortest: false })
+  return reader.varuint32('a count')
 }
 
 /** Reads one name, as bytes that alias the file, and refuses it when it is unsafe. */
 function checkName(reader: Reader, what: string): Uint8Array {
-  const name = reader.take(reader.varuint32('the length of a name', { shortest: false }), 'a name')
+  const name = reader.take(reader.varuint32('the length of a name'), 'a name')
   const reason = defect(name)
   if (reason === undefined) return name
   throw problem('UNSAFE_NAME', { name: toLatin1(name.subarray(0, 64)), reason: `this ${what} ${reason}` })
@@ -305,5 +305,9 @@ function unknown(what: string, value: number, reader: Reader): Diagnostic {
 }
 
 function malformed(reason: string): Diagnostic {
+  return problem('WASM_MALFORMED', { reason })
+}
+
+function unreadable(...reason: Reason): Diagnostic {
   return problem('WASM_MALFORMED', { reason })
 }

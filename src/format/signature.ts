@@ -5,12 +5,13 @@
  *   record; the files that exist have it, and so has this code.
  */
 
-import { type Diagnostic, problem } from '../errors.js'
-import { concatBytes, encodeUtf8, encodeVaruint32, equalBytes, Reader } from './bytes.js'
+import type { Diagnostic, Reason } from '../errors.js'
+import { problem } from '../problem.js'
+import { ascii, concatBytes, encodeVaruint32, equalBytes, Reader } from './bytes.js'
 
 /** spec_version, content_type (of components, too) and hash_fn (SHA-256). */
 const HEADER = Uint8Array.of(0x01, 0x01, 0x01)
-const MESSAGE_PREFIX = encodeUtf8('wasmsig')
+const MESSAGE_PREFIX = ascii('wasmsig')
 
 /** The only signature algorithm there is. */
 export const ED25519 = 0x01
@@ -46,67 +47,59 @@ export interface SignatureSet {
  */
 export function decodeSignature(payload: Uint8Array): SignatureSet[] {
   const reader = new Reader(payload, 0, payload.length, invalid)
-  const header = reader.take(HEADER.length, 'the header of the signature data')
-  if (!equalBytes(header, HEADER)) {
-    throw invalid(`unsupported version, content type or hash function (${[...header].join(', ')})`)
-  }
-  const sets = readList(reader, { what: 'signature set', max: LIMITS.sets, read: readSet })
-  reader.finish('the signature data')
+  const header = reader.take(HEADER.length)
+  if (!equalBytes(header, HEADER)) throw invalid('header', ...header)
+  const sets = readList(reader, LIMITS.sets, readSet)
+  reader.finish()
   return sets
 }
 
 function readSet(outer: Reader): SignatureSet {
-  const reader = readNested(outer, 'a signature set')
-  const hashes = readList(reader, {
-    what: 'hash',
-    max: LIMITS.hashes,
-    read: () => reader.take(HASH_LENGTH, 'a hash'),
-  })
-  const records = readList(reader, { what: 'signature', max: LIMITS.records, read: readRecord })
-  reader.finish('a signature set')
+  const reader = readNested(outer)
+  const hashes = readList(reader, LIMITS.hashes, () => reader.take(HASH_LENGTH))
+  const records = readList(reader, LIMITS.records, readRecord)
+  reader.finish()
   return { hashes, records }
 }
 
 function readRecord(outer: Reader): SignatureRecord {
-  const reader = readNested(outer, 'a signature')
-  const keyId = readBytes(reader, 'a key id')
-  const algorithm = reader.byte('an algorithm')
-  const signature = readBytes(reader, 'the bytes of a signature')
-  if (algorithm === ED25519 && signature.length !== SIGNATURE_LENGTH) {
-    throw invalid(`an Ed25519 signature of ${signature.length} bytes`)
-  }
+  const reader = readNested(outer)
+  const keyId = readBytes(reader)
+  const algorithm = reader.byte()
+  const signature = readBytes(reader)
+  if (algorithm === ED25519 && signature.length !== SIGNATURE_LENGTH)
+    throw invalid('signature length', signature.length)
   if (reader.remaining === 0) return { keyId, algorithm, signature }
-  const certificates = readList(reader, {
-    what: 'certificate',
-    max: LIMITS.certificates,
-    read: () => readBytes(reader, 'a certificate'),
-  })
-  reader.finish('a signature')
+  const certificates = readList(reader, LIMITS.certificates, readBytes)
+  reader.finish()
   return { keyId, algorithm, signature, certificates }
 }
 
 /** Reads a count and that many items; every item takes a byte at least, so the count is checked first. */
-function readList<T>(
-  reader: Reader,
-  { what, max, read }: { what: string; max: number; read: (reader: Reader) => T },
-): T[] {
-  const count = reader.varuint32(`the ${what} count`, { shortest: true })
-  if (count > max) throw invalid(`a ${what} count of ${count}, where at most ${max} are allowed`)
-  if (count > reader.remaining)
-    throw invalid(`a ${what} count of ${count} with ${reader.remaining} bytes left`)
+function readList<T>(reader: Reader, max: number, read: (reader: Reader) => T): T[] {
+  const count = reader.shortestVaruint32()
+  const possible = Math.min(max, reader.remaining)
+  if (count > possible) throw invalid('count', count, possible, reader.offset)
   return Array.from({ length: count }, () => read(reader))
 }
 
-function readBytes(reader: Reader, what: string): Uint8Array {
-  const length = reader.varuint32(`the length of ${what}`, { shortest: true })
-  if (length > LIMITS.bytes)
-    throw invalid(`${what} of ${length} bytes, where at most ${LIMITS.bytes} are allowed`)
-  return reader.take(length, what)
+function readBytes(reader: Reader): Uint8Array {
+  const length = reader.shortestVaruint32()
+  if (length > LIMITS.bytes) throw invalid('count', length, LIMITS.bytes, reader.offset)
+  return reader.take(length)
 }
 
-function readNested(outer: Reader, what: string): Reader {
-  const inner = readBytes(outer, what)
+function readNested(outer: Reader): Reader {
+  const inner = readBytes(outer)
   return new Reader(inner, 0, inner.length, invalid)
+}
+
+/** Encoding of the point (0, 1): with it as R, any key of small order would do. */
+const IDENTITY = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0))
+
+/** Whether an Ed25519 signature has its 64 bytes and the first half, R, is not the identity. */
+export function hasUsableR(signature: Uint8Array): boolean {
+  return signature.length === SIGNATURE_LENGTH && !equalBytes(signature.subarray(0, 32), IDENTITY)
 }
 
 /** Encodes signature data; the inverse of {@link decodeSignature}, byte for byte. */
@@ -139,6 +132,6 @@ export function signedMessage(hashes: readonly Uint8Array[]): Uint8Array {
   return concatBytes(MESSAGE_PREFIX, HEADER, ...hashes)
 }
 
-function invalid(reason: string): Diagnostic {
-  return problem('SIGNATURE_INVALID', { reason: `the signature data is damaged: ${reason}` })
+function invalid(...damage: Reason): Diagnostic {
+  return problem('SIGNATURE_INVALID', { damage })
 }

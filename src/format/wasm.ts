@@ -1,7 +1,8 @@
 /** The outside of a wasm binary: preamble and sections by offset. Decodes no section's content. */
 
-import { type Diagnostic, problem } from '../errors.js'
-import { concatBytes, encodeUtf8, encodeVaruint32, equalBytes, isUtf8, Reader, startsWith } from './bytes.js'
+import type { Diagnostic, Reason } from '../errors.js'
+import { problem } from '../problem.js'
+import { ascii, concatBytes, encodeVaruint32, equalBytes, isUtf8, Reader } from './bytes.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
@@ -18,8 +19,8 @@ export const PREAMBLE_LENGTH = 8
 const CUSTOM = 0
 const CORE_MODULE = 1
 const COMPONENT = 4
-const SIGNATURE_NAME = encodeUtf8('signature')
-const DELIMITER_NAME = encodeUtf8('signature_delimiter')
+const SIGNATURE_NAME = ascii('signature')
+const DELIMITER_NAME = ascii('signature_delimiter')
 
 /** One top-level section. Offsets are bytes from the start of the file, ends exclusive. */
 export interface Section {
@@ -35,12 +36,14 @@ export interface Section {
   name?: Uint8Array
 }
 
+const LAYERS: Readonly<Record<string, Layer>> = {
+  '0,97,115,109,1,0,0,0': 'core module',
+  '0,97,115,109,13,0,1,0': 'component',
+}
+
 /** The layer that the first 8 bytes declare, or `undefined`. */
 export function readLayer(bytes: Uint8Array): Layer | undefined {
-  if (bytes.length < PREAMBLE_LENGTH) return undefined
-  if (startsWith(bytes, PREAMBLES.component)) return 'component'
-  if (startsWith(bytes, PREAMBLES['core module'])) return 'core module'
-  return undefined
+  return LAYERS[bytes.subarray(0, PREAMBLE_LENGTH).join()]
 }
 
 /**
@@ -53,7 +56,7 @@ export function readLayer(bytes: Uint8Array): Layer | undefined {
  */
 export function readSections(bytes: Uint8Array): { layer: Layer; sections: Section[] } {
   const layer = readLayer(bytes)
-  if (layer === undefined) throw malformed('the first 8 bytes are no preamble of a core module or component')
+  if (layer === undefined) throw malformed('preamble')
   const sections: Section[] = []
   const reader = new Reader(bytes, PREAMBLE_LENGTH, bytes.length, malformed)
   while (reader.remaining > 0) sections.push(readSection(reader))
@@ -62,33 +65,30 @@ export function readSections(bytes: Uint8Array): { layer: Layer; sections: Secti
 
 function readSection(reader: Reader): Section {
   const start = reader.offset
-  const id = reader.byte('a section id')
-  if (id >= 0x80) throw malformed(`section id ${id} at offset ${start} is out of range`)
-  const size = reader.varuint32('a section size', { shortest: false })
+  const id = reader.byte()
+  if (id >= 0x80) throw malformed('section id', id, start)
+  const size = reader.varuint32()
   const payloadStart = reader.offset
-  reader.take(size, 'a section')
+  reader.take(size)
   const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
   return id === CUSTOM ? withName(section, reader.bytes) : section
 }
 
 function withName(section: Section, bytes: Uint8Array): Section {
   const reader = new Reader(bytes, section.payloadStart, section.end, malformed)
-  const name = reader.take(
-    reader.varuint32('the length of a section name', { shortest: false }),
-    'a section name',
-  )
-  if (!isUtf8(name)) throw malformed(`the section name at offset ${section.payloadStart} is not UTF-8`)
+  const name = reader.take(reader.varuint32())
+  if (!isUtf8(name)) throw malformed('not UTF-8', section.payloadStart)
   return { ...section, name, contentStart: reader.offset }
 }
 
 /** Whether this is the custom section `signature`; compared as bytes. @see tool-conventions, Signatures.md */
-export function isSignatureSection(section: Section): boolean {
-  return section.name !== undefined && equalBytes(section.name, SIGNATURE_NAME)
+export function isSignatureSection({ name }: Section): boolean {
+  return name !== undefined && equalBytes(name, SIGNATURE_NAME)
 }
 
 /** Whether this is the custom section `signature_delimiter`, which ends a part. */
-export function isDelimiterSection(section: Section): boolean {
-  return section.name !== undefined && equalBytes(section.name, DELIMITER_NAME)
+export function isDelimiterSection({ name }: Section): boolean {
+  return name !== undefined && equalBytes(name, DELIMITER_NAME)
 }
 
 /**
@@ -104,13 +104,11 @@ export function checkLayer(
   for (const { id, payloadStart, end } of sections) {
     const inner = readLayer(bytes.subarray(payloadStart, end))
     if (layer === 'core module' && id === CORE_MODULE && inner === 'core module') {
-      throw malformed('its preamble says core module, its sections are those of a component')
+      throw malformed('not core')
     }
     if (layer !== 'component') continue
     if ((id === CORE_MODULE && inner !== 'core module') || (id === COMPONENT && inner !== 'component')) {
-      throw malformed(
-        `the section at offset ${payloadStart} does not hold what a component's section ${id} must hold`,
-      )
+      throw malformed('not nested', id, payloadStart)
     }
   }
 }
@@ -136,7 +134,7 @@ export interface Slice {
 export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Slice[] {
   const found: Slice[] = []
   const walk = (start: number, end: number, depth: number) => {
-    if (depth > maxDepth) throw malformed(`components nest more than ${maxDepth} deep`)
+    if (depth > maxDepth) throw malformed('depth', maxDepth)
     for (const section of readSections(bytes.subarray(start, end)).sections) {
       const slice = { start: start + section.payloadStart, end: start + section.end }
       if (section.id === CORE_MODULE) found.push(slice)
@@ -174,6 +172,6 @@ export function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
   return encodeCustomSection(section.name, content)
 }
 
-function malformed(reason: string): Diagnostic {
+function malformed(...reason: Reason): Diagnostic {
   return problem('WASM_MALFORMED', { reason })
 }

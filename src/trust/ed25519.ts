@@ -1,6 +1,6 @@
 /**
- * SHA-256 and Ed25519. The only file that names a crypto backend: node:crypto where there is one,
- * WebCrypto for asynchronous callers, noble everywhere else.
+ * SHA-256 and Ed25519: node:crypto where there is one, noble everywhere else. Only this file and `webcrypto.ts`,
+ * for asynchronous callers, name a crypto backend.
  *
  * All of them follow one rule (RFC 8032 made strict): the key is canonical, of prime order and not
  * the identity; S < L; R is canonical, of prime order and not the identity; the equation without
@@ -9,14 +9,9 @@
 
 import * as noble from '@noble/ed25519'
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes } from '../format/bytes.js'
-
-/** What one signature check needs. `publicKey` has passed {@link publicKeyDefect}. */
-export interface SignatureCheck {
-  publicKey: Uint8Array
-  message: Uint8Array
-  signature: Uint8Array
-}
+import { concatBytes } from '../format/bytes.js'
+import { hasUsableR } from '../format/signature.js'
+import type { SignatureCheck } from './evidence.js'
 
 /** Hashing and checking without waiting. */
 export interface SyncBackend {
@@ -84,9 +79,6 @@ export const PKCS8_PREFIX = Uint8Array.of(
   0x04,
   0x20,
 )
-
-/** Encoding of the point (0, 1): with it as R, any key of small order would do. */
-const IDENTITY = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0))
 
 noble.hashes.sha512 = nobleSha512
 
@@ -156,10 +148,6 @@ function rolling(hash: Hash, bytes: Uint8Array, start: number, ends: readonly nu
   })
 }
 
-function hasUsableR(signature: Uint8Array): boolean {
-  return signature.length === 64 && !equalBytes(signature.subarray(0, 32), IDENTITY)
-}
-
 /** SHA-256 of the bytes, 32 bytes. */
 export function sha256(bytes: Uint8Array, backend: SyncBackend = defaultBackend): Uint8Array {
   return backend.rollingSha256(bytes, 0, [bytes.length])[0]!
@@ -177,50 +165,6 @@ export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
     Uint8Array.from({ length: HMAC_BLOCK_LENGTH }, (_, index) => (key[index] ?? 0) ^ byte)
   return sha256(concatBytes(pad(0x5c), sha256(concatBytes(pad(0x36), message))))
 }
-
-let webCryptoWorks: Promise<boolean> | undefined
-
-/**
- * Checks one signature with WebCrypto where it knows Ed25519 (secure contexts of current browsers),
- * with {@link defaultBackend} otherwise. Same rule, same answer.
- */
-export async function verifyAsync(check: SignatureCheck): Promise<boolean> {
-  if (nodeBackend !== undefined) return nodeBackend.verify(check)
-  webCryptoWorks ??= knowsEd25519()
-  if (!(await webCryptoWorks)) return nobleBackend.verify(check)
-  if (!hasUsableR(check.signature)) return false
-  const key = await crypto.subtle.importKey('raw', copy(check.publicKey), 'Ed25519', false, ['verify'])
-  return crypto.subtle.verify('Ed25519', key, copy(check.signature), copy(check.message))
-}
-
-/** SHA-256 of every prefix, with WebCrypto where one hash is asked for: it cannot go on from a prefix. */
-export async function rollingSha256Async(
-  bytes: Uint8Array,
-  start: number,
-  ends: readonly number[],
-): Promise<Uint8Array[]> {
-  const subtle = nodeBackend === undefined && ends.length === 1 ? globalThis.crypto?.subtle : undefined
-  if (subtle === undefined) return defaultBackend.rollingSha256(bytes, start, ends)
-  const range = bytes.subarray(start, ends[0]) as Uint8Array<ArrayBuffer>
-  return [new Uint8Array(await subtle.digest('SHA-256', range))]
-}
-
-async function knowsEd25519(): Promise<boolean> {
-  try {
-    const key = await crypto.subtle.importKey(
-      'raw',
-      noble.Point.BASE.toBytes() as Uint8Array<ArrayBuffer>,
-      'Ed25519',
-      false,
-      ['verify'],
-    )
-    return key.type === 'public'
-  } catch {
-    return false // no WebCrypto here, no secure context, or one that does not know Ed25519: noble serves
-  }
-}
-
-const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes)
 
 /**
  * What is wrong with a public key, or `undefined` when it may be trusted: 32 bytes, canonical, on the

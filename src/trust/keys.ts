@@ -332,7 +332,7 @@ function readOpenSshBlob(blob: Uint8Array | undefined, source: string): Found {
   if (toLatin1(readSshString(reader)) !== 'ssh-ed25519')
     throw unreadable(source, 'an OpenSSH key is of another type than its line says')
   const publicKey = readSshString(reader).slice()
-  reader.finish('an OpenSSH key')
+  reader.finish()
   return { kind: 'public', publicKey }
 }
 
@@ -348,7 +348,7 @@ function readOpenSshSecret(bytes: Uint8Array, source: string): Found {
   if (readUint32(outer) !== 1) throw unreadable(source, 'it holds several OpenSSH keys')
   readSshString(outer) // the public key, which stands in the secret part as well
   const inner = sshReader(readSshString(outer), source)
-  outer.finish('an OpenSSH key')
+  outer.finish()
   if (readUint32(inner) !== readUint32(inner)) throw unreadable(source, 'the OpenSSH key is damaged')
   if (toLatin1(readSshString(inner)) !== 'ssh-ed25519')
     throw unreadable(source, 'the OpenSSH key is of another type')
@@ -364,11 +364,11 @@ function sshReader(bytes: Uint8Array, source: string): Reader {
 }
 
 function readSshString(reader: Reader): Uint8Array {
-  return reader.take(readUint32(reader), 'a string')
+  return reader.take(readUint32(reader))
 }
 
 function readUint32(reader: Reader): number {
-  return reader.take(4, 'a length').reduce((value, byte) => value * 256 + byte, 0)
+  return reader.take(4).reduce((value, byte) => value * 256 + byte, 0)
 }
 
 function unreadable(source: string, reason: string): Diagnostic {

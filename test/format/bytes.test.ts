@@ -21,7 +21,7 @@ import { leb } from '../kit/sections.js'
 const anyBytes = fc.uint8Array({ maxLength: 300 })
 const anyUint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 0xffffffff }))
 const readerOf = (...bytes: number[]) =>
-  new Reader(Uint8Array.from(bytes), 0, bytes.length, (reason) => problem('WASM_MALFORMED', { reason }))
+  new Reader(Uint8Array.from(bytes), 0, bytes.length, (...reason) => problem('WASM_MALFORMED', { reason }))
 
 describe('hexadecimal', () => {
   it('says the same as Node for any bytes, and comes back', () => {
@@ -142,7 +142,7 @@ describe('LEB128', () => {
     fc.assert(
       fc.property(anyUint32, (value) => {
         expect(encodeVaruint32(value)).toEqual(leb(value))
-        expect(readerOf(...encodeVaruint32(value)).varuint32('a number', { shortest: true })).toBe(value)
+        expect(readerOf(...encodeVaruint32(value)).shortestVaruint32()).toBe(value)
       }),
     )
   })
@@ -151,10 +151,10 @@ describe('LEB128', () => {
     fc.assert(
       fc.property(anyUint32, fc.integer({ min: 1, max: 5 }), (value, width) => {
         const padded = leb(value, width)
-        const read = (shortest: boolean) => readerOf(...padded).varuint32('a number', { shortest })
-        expect(read(false)).toBe(value)
-        if (padded.length === leb(value).length) expect(read(true)).toBe(value)
-        else expect(() => read(true)).toThrow('shortest form')
+        const shortest = () => readerOf(...padded).shortestVaruint32()
+        expect(readerOf(...padded).varuint32()).toBe(value)
+        if (padded.length === leb(value).length) expect(shortest()).toBe(value)
+        else expect(shortest).toThrow('shortest form')
       }),
     )
   })
@@ -166,31 +166,33 @@ describe('LEB128', () => {
     ['has a bit above 32 in the fifth byte', [0xff, 0xff, 0xff, 0xff, 0x1f], '32 bits'],
     ['has the highest bits of the fifth byte', [0x80, 0x80, 0x80, 0x80, 0x70], '32 bits'],
   ])('is refused when it %s', (_, bytes, message) => {
-    for (const shortest of [true, false])
-      expect(() => readerOf(...bytes).varuint32('a number', { shortest })).toThrow(message)
+    expect(() => readerOf(...bytes).varuint32('a number')).toThrow(message)
+    expect(() => readerOf(...bytes).shortestVaruint32()).toThrow(message)
   })
 })
 
 describe('Reader', () => {
   it('never gives bytes from beyond its end', () => {
-    const reader = new Reader(Uint8Array.of(1, 2, 3, 4), 1, 3, (reason) =>
+    const reader = new Reader(Uint8Array.of(1, 2, 3, 4), 1, 3, (...reason) =>
       problem('WASM_MALFORMED', { reason }),
     )
     expect(reader.remaining).toBe(2)
-    expect(() => reader.take(3, 'three bytes')).toThrow('runs past the end (3 bytes, 2 left)')
+    expect(() => reader.take(3, 'three bytes')).toThrow(
+      'three bytes at offset 1 runs past the end (3 bytes, 2 left)',
+    )
     expect([reader.byte('a byte'), ...reader.take(1, 'a byte')]).toEqual([2, 3])
-    expect(() => reader.byte('a byte')).toThrow('missing')
+    expect(() => reader.byte()).toThrow('a byte is missing at offset 3')
     expect(() => reader.take(0xffffffff, 'four gigabytes')).toThrow('past the end')
-    expect(() => reader.finish('it')).not.toThrow()
+    expect(() => reader.finish()).not.toThrow()
   })
 
   it('insists that nothing is left over', () => {
-    expect(() => readerOf(1, 2).finish('nothing')).toThrow('2 unexpected bytes after nothing at offset 0')
+    expect(() => readerOf(1, 2).finish()).toThrow('2 unexpected bytes at offset 0')
   })
 
   it('aliases what it reads', () => {
     const bytes = Uint8Array.of(1, 2, 3)
-    const reader = new Reader(bytes, 0, 3, (reason) => problem('WASM_MALFORMED', { reason }))
+    const reader = new Reader(bytes, 0, 3, (...reason) => problem('WASM_MALFORMED', { reason }))
     expect(reader.take(2, 'two bytes').buffer).toBe(bytes.buffer)
   })
 })

@@ -89,7 +89,7 @@ describe('leftovers, cuts and padding', () => {
     const data = signatureData(good)
     for (let end = 0; end < data.length; end++)
       expect(() => decodeSignature(data.subarray(0, end)), `${end} bytes`).toThrow('SIGNATURE_INVALID')
-    expect(() => decodes(data, 0)).toThrow('unexpected bytes after the signature data')
+    expect(() => decodes(data, 0)).toThrow('1 unexpected bytes at offset')
   })
 
   it.each<[string, Uint8Array]>([
@@ -131,24 +131,28 @@ describe('counts', () => {
   const fill = (length: number) => new Uint8Array(length)
 
   it.each<[string, () => Uint8Array, string]>([
-    ['65 sets', () => bytes(1, 1, 1, 65, fill(1000)), 'signature set count of 65'],
-    ['65 hashes', () => signatureData(bytes(65, fill(65 * 32), 0)), 'hash count of 65'],
-    ['257 signatures', () => signatureData(bytes(1, HASH, leb(257), fill(2000))), 'signature count of 257'],
+    ['65 sets', () => bytes(1, 1, 1, 65, fill(1000)), 'a count of 65 before offset 4, where at most 64'],
+    ['65 hashes', () => signatureData(bytes(65, fill(65 * 32), 0)), 'a count of 65'],
+    ['257 signatures', () => signatureData(bytes(1, HASH, leb(257), fill(2000))), 'a count of 257'],
     [
       '17 certificates',
       () => signatureData(signatureSet([HASH], [record(SIGNATURE, { rest: [17, fill(17)] })])),
-      'certificate count of 17',
+      'a count of 17 before',
     ],
-    ['2^32 - 1 sets', () => bytes(1, 1, 1, MAX), 'signature set count of 4294967295'],
-    ['2^32 - 1 hashes', () => signatureData(bytes(MAX, 0)), 'hash count of 4294967295'],
-    ['2^32 - 1 signatures', () => signatureData(bytes(0, MAX)), 'signature count of 4294967295'],
+    ['2^32 - 1 sets', () => bytes(1, 1, 1, MAX), 'a count of 4294967295'],
+    ['2^32 - 1 hashes', () => signatureData(bytes(MAX, 0)), 'a count of 4294967295'],
+    ['2^32 - 1 signatures', () => signatureData(bytes(0, MAX)), 'a count of 4294967295'],
     [
       '2^32 - 1 certificates',
       () => signatureData(signatureSet([HASH], [record(SIGNATURE, { rest: MAX })])),
-      'certificate count of 4294967295',
+      'a count of 4294967295',
     ],
-    ['more sets than bytes', () => bytes(1, 1, 1, 64, fill(63)), '64 with 63 bytes left'],
-    ['more hashes than bytes', () => signatureData(bytes(2, HASH)), 'a hash at offset'],
+    [
+      'more sets than bytes',
+      () => bytes(1, 1, 1, 64, fill(63)),
+      'a count of 64 before offset 4, where at most 63',
+    ],
+    ['more hashes than bytes', () => signatureData(bytes(2, HASH)), 'runs past the end (32 bytes'],
   ])('refuses %s before making room for them', (_, data, message) => {
     expect(() => decodeSignature(data())).toThrow(message)
   })
@@ -170,7 +174,7 @@ describe('counts', () => {
     const set = bytes(0, 1, prefixed(record(SIGNATURE)))
     const data = new Uint8Array(17 * 1024 * 1024)
     data.set(bytes(1, 1, 1, 1, leb(17 * 1024 * 1024 - 8), set))
-    expect(() => decodeSignature(data)).toThrow('at most 16777216 are allowed')
+    expect(() => decodeSignature(data)).toThrow('at most 16777216 are possible')
   })
 })
 

@@ -100,27 +100,23 @@ describe('framing', () => {
   it.each<[string, Uint8Array, string]>([
     ['a section id of 0x80', coreModule(section(0x80, [])), 'section id 128 at offset 8'],
     ['a section that is cut', coreModule(section(1, [1, 2])).subarray(0, 11), 'runs past the end'],
-    ['a section without a size', coreModule([1]), 'a section size is missing'],
+    ['a section without a size', coreModule([1]), 'a byte is missing at offset'],
     ['a size of six bytes', coreModule([1, 0x80, 0x80, 0x80, 0x80, 0x80, 0]), 'does not fit into 32 bits'],
     [
       'a size of 4 GiB',
       coreModule([1, 0xff, 0xff, 0xff, 0xff, 0x0f]),
       'runs past the end (4294967295 bytes, 0 left)',
     ],
-    [
-      'a custom section without a name',
-      coreModule(section(0, [])),
-      'the length of a section name is missing',
-    ],
+    ['a custom section without a name', coreModule(section(0, [])), 'a byte is missing at offset'],
     [
       'a name longer than its section',
       coreModule(section(0, [2, 0x61])),
-      'a section name at offset 11 runs past',
+      'what begins at offset 11 runs past',
     ],
     ['a name that is not UTF-8', coreModule(custom([0xff])), 'is not UTF-8'],
     ['a name that is a surrogate', coreModule(custom([0xed, 0xa0, 0x80])), 'is not UTF-8'],
     ['a name that is overlong', coreModule(custom([0xc1, 0xa1])), 'is not UTF-8'],
-    ['a byte after the last section', coreModule(section(1, []), 0), 'a section size is missing'],
+    ['a byte after the last section', coreModule(section(1, []), 0), 'a byte is missing at offset'],
   ])('refuses %s', (_, file, message) => {
     expect(() => readSections(file)).toThrow(Diagnostic)
     expect(() => readSections(file)).toThrow(message)
