@@ -2,9 +2,10 @@
 
 import MagicString from 'magic-string'
 import { problem } from '../errors.js'
-import { toHex, toLatin1 } from '../format/bytes.js'
+import { type Hex, toHex, toLatin1 } from '../format/bytes.js'
 import { contentStart, coreModuleSlices } from '../format/wasm.js'
 import { sha256 } from '../trust/ed25519.js'
+import type { TrustedKey } from '../trust/keys.js'
 import type { Host } from './hosts.js'
 import type { Transpiled } from './transpile.js'
 
@@ -22,6 +23,14 @@ export type ComponentSource =
   /** As base64 in the code itself. */
   | { kind: 'inline' }
 
+/** What emitted code checks of the file that it gets. What stands in the code itself needs no check. */
+export type Recheck =
+  | { kind: 'off' }
+  /** The file is the very one of the build. */
+  | { kind: 'digest' }
+  /** One of the keys has signed the file, and its core modules are those of the build. */
+  | { kind: 'signature'; keys: readonly TrustedKey[]; detached?: Uint8Array | undefined }
+
 /** See {@link generateModule}. */
 export interface ModuleInput {
   transpiled: Transpiled
@@ -29,7 +38,8 @@ export interface ModuleInput {
   bytes: Uint8Array
   form: ModuleForm
   source: ComponentSource
-  /** Import specifier of our runtime. */
+  recheck: Recheck
+  /** Where our runtime is: a folder, without a slash at the end. */
   runtime: string
   /** Hosts by import name, see {@link planImports}. */
   hosts: ReadonlyMap<string, Host>
@@ -48,13 +58,13 @@ export function generateModule(input: ModuleInput): { code: string } {
   refuseThenable(input.transpiled.exports)
   if (input.form === 'exports') refuseMissingHosts(input)
   const code = cutSeams(input.transpiled.js)
-  code.prepend(`${generateImports(input)}\n`)
-  code.append(`\n${generateComponent(input)}\n`)
-  code.append(
-    input.form === 'exports'
-      ? generateExports(input.transpiled.exports)
-      : 'export default $signedWasmInstantiate;\n',
+  const loading = generateLoading(input)
+  const form = input.form === 'exports' ? generateExports(input) : generateInstantiate(input)
+  const functions = { ...loading.functions, ...form.functions }
+  code.prepend(
+    `${[...generateRuntimeImports(input.runtime, functions), ...generateImports(input)].join('\n')}\n`,
   )
+  code.append(`\n${loading.code}\n${form.code}\n`)
   return { code: code.toString() }
 }
 
@@ -113,50 +123,115 @@ function refuseMissingHosts({ transpiled, hosts }: ModuleInput): void {
   if (names.length > 0) throw problem('IMPORTS_MISSING', { names })
 }
 
-function generateImports({ runtime, source, hosts }: ModuleInput): string {
-  const read =
-    source.kind === 'url' ? 'readComponent as $signedWasmRead' : 'decodeBase64 as $signedWasmDecode'
-  const lines = [`import { component as $signedWasmComponent, ${read} } from ${literal(runtime)};`]
-  if (source.kind === 'url' && source.prelude) lines.push(source.prelude)
+/** A piece of the module, and the functions of our runtime it calls: name to file. */
+interface Piece {
+  code: string
+  functions: Readonly<Record<string, 'component' | 'signature'>>
+}
+
+/** Names exactly what is used: whatever else is in those files, bundlers leave out. */
+function generateRuntimeImports(runtime: string, functions: Piece['functions']): string[] {
+  return ['component', 'signature'].flatMap((file) => {
+    const names = Object.keys(functions).filter((name) => functions[name] === file)
+    const bindings = names.map((name) => `${name} as ${local(name)}`)
+    return names.length === 0
+      ? []
+      : [`import { ${bindings.join(', ')} } from ${literal(`${runtime}/${file}.js`)};`]
+  })
+}
+
+const local = (name: string) => `$signedWasm${name[0]!.toUpperCase()}${name.slice(1)}`
+
+function generateImports({ source, hosts }: ModuleInput): string[] {
+  const lines = source.kind === 'url' && source.prelude ? [source.prelude] : []
   for (const [index, { module, member }] of [...hosts.values()].entries()) {
-    const binding =
-      member === undefined ? `* as $signedWasmHost${index}` : `{ ${member} as $signedWasmHost${index} }`
+    const binding = member === undefined ? `* as ${hostName(index)}` : `{ ${member} as ${hostName(index)} }`
     lines.push(`import ${binding} from ${literal(module)};`)
   }
-  return lines.join('\n')
+  return lines
 }
 
-function generateComponent({ transpiled, bytes, source, hosts }: ModuleInput): string {
-  const { slices, inline } = locateCoreModules(transpiled.cores, bytes)
-  const read =
-    source.kind === 'url'
-      ? `$signedWasmRead(${source.expression})`
-      : `$signedWasmDecode(${literal(base64(bytes))})`
-  const numbers = new Map([...hosts.keys()].map((name, index) => [name, index]))
-  const imports = transpiled.imports.map((name) =>
-    numbers.has(name) ? `[${literal(name)}, $signedWasmHost${numbers.get(name)}]` : `[${literal(name)}]`,
-  )
-  return [
-    'const $signedWasmInstantiate = $signedWasmComponent({',
-    '  instantiate,',
-    `  read: () => ${read},`,
-    `  slices: ${literal(slices)},`,
-    `  inline: ${literal(inline)},`,
-    `  imports: () => [${imports.join(', ')}],`,
-    '});',
-  ].join('\n')
+const hostName = (index: number) => `$signedWasmHost${index}`
+
+/** `$signedWasmLoad`, which gets the file, checks it as asked, and compiles its core modules. */
+function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): Piece {
+  const { slices, adapters } = locateCoreModules(transpiled.cores, bytes)
+  const functions: Record<string, 'component' | 'signature'> = {}
+  const call = (name: string, ...args: string[]) => {
+    functions[name] = name === 'readSigned' ? 'signature' : 'component'
+    return `${local(name)}(${args.join(', ')})`
+  }
+  const base = contentStart(bytes)
+  const fromContent = literal(slices.map(({ name, offset, length }) => [name, offset - base, length]))
+  const fromStart = literal(slices.map(({ name, offset, length }) => [name, offset, length]))
+  const compile = (file: string, from: string) => {
+    const inline = adapters.map(
+      ({ name, core }) => `[${literal(name)}, ${call('decodeBase64', literal(base64(core)))}]`,
+    )
+    return call('compile', file, from, ...(inline.length === 0 ? [] : [`[${inline.join(', ')}]`]))
+  }
+  const load = () => {
+    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(bytes))), fromStart)
+    switch (recheck.kind) {
+      case 'digest':
+        return compile(call('readPinned', source.expression, literal(base64(sha256(bytes)))), fromStart)
+      case 'signature':
+        return compile(
+          call('readSigned', source.expression, literal(pin(recheck, { slices, bytes }))),
+          fromContent,
+        )
+      case 'off':
+        return slices.length === 1 && adapters.length === 0
+          ? call('compileStreaming', source.expression, fromContent.slice(1, -1))
+          : compile(call('readContent', source.expression), fromContent)
+    }
+  }
+  return { code: `const $signedWasmLoad = () => ${load()};`, functions }
 }
 
-function generateExports(exports: Transpiled['exports']): string {
-  const names = [...new Set(exports.map(([name]) => name))].filter((name) => name !== 'default')
+/** @see runtime/signature.ts, `Pinned` */
+function pin(
+  { keys, detached }: Extract<Recheck, { kind: 'signature' }>,
+  { slices, bytes }: { slices: readonly CoreSlice[]; bytes: Uint8Array },
+) {
+  const base = contentStart(bytes)
+  return {
+    keys: keys.map(({ name, publicKey }) => [name, base64(publicKey)]),
+    slices: slices.map(({ offset, length, digest }) => [offset - base, length, digest]),
+    ...(detached && { detached: base64(detached) }),
+  }
+}
+
+function generateExports({ transpiled, hosts }: ModuleInput): Piece {
+  const names = [...new Set(transpiled.exports.map(([name]) => name))].filter((name) => name !== 'default')
   const locals = names.map((name, index) => `  ${literal(name)}: $signedWasmExport${index},\n`)
   const exported = names.map((name, index) => `  $signedWasmExport${index} as ${exportName(name)},\n`)
-  return [
-    'const $signedWasmExports = await $signedWasmInstantiate();',
+  const imports = [...hosts.keys()].map((name, index) => `  [${literal(name)}]: ${hostName(index)},\n`)
+  const code = [
+    'const $signedWasmCoreModules = await $signedWasmLoad();',
+    `const $signedWasmImports = {\n  __proto__: null,\n${imports.join('')}};`,
+    'const $signedWasmExports = await instantiate((name) => $signedWasmCoreModules.get(name), $signedWasmImports);',
     'export default $signedWasmExports;',
     `const {\n${locals.join('')}} = $signedWasmExports;`,
     `export {\n${exported.join('')}};\n`,
-  ].join('\n')
+  ]
+  return { code: code.join('\n'), functions: {} }
+}
+
+function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
+  const numbers = new Map([...hosts.keys()].map((name, index) => [name, index]))
+  const imports = transpiled.imports.map((name) => {
+    const number = numbers.get(name)
+    return number === undefined ? `[${literal(name)}]` : `[${literal(name)}, ${hostName(number)}]`
+  })
+  const code = [
+    'export default $signedWasmComponent({',
+    '  instantiate,',
+    '  load: $signedWasmLoad,',
+    `  imports: () => [${imports.join(', ')}],`,
+    '});',
+  ]
+  return { code: code.join('\n'), functions: { component: 'component' } }
 }
 
 // String export names need ES2022; identifiers keep the rest working in older tools.
@@ -164,28 +239,33 @@ function exportName(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
 }
 
+/** A core module that stands in the file. */
+interface CoreSlice {
+  name: string
+  /** From the start of the file. */
+  offset: number
+  length: number
+  digest: Hex
+}
+
 /**
  * Finds each core module of jco's in the file: all but the adapters it makes for composed components
- * are verbatim slices. Offsets count from the end of the signature section, so signing again does not
- * move them.
+ * are verbatim slices.
  */
 function locateCoreModules(cores: Transpiled['cores'], bytes: Uint8Array) {
-  const base = contentStart(bytes)
   // By digest, since a hostile file can hold very many core modules of one size.
   const known = new Map(
-    coreModuleSlices(bytes).map(({ start, end }) => [
-      toHex(sha256(bytes.subarray(start, end))),
-      start - base,
-    ]),
+    coreModuleSlices(bytes).map(({ start, end }) => [toHex(sha256(bytes.subarray(start, end))), start]),
   )
-  const slices: [name: string, offset: number, length: number][] = []
-  const inline: [name: string, base64: string][] = []
+  const slices: CoreSlice[] = []
+  const adapters: { name: string; core: Uint8Array }[] = []
   for (const [name, core] of Object.entries(cores)) {
-    const offset = known.get(toHex(sha256(core)))
-    if (offset === undefined) inline.push([name, base64(core)])
-    else slices.push([name, offset, core.length])
+    const digest = toHex(sha256(core))
+    const offset = known.get(digest)
+    if (offset === undefined) adapters.push({ name, core })
+    else slices.push({ name, offset, length: core.length, digest })
   }
-  return { slices, inline }
+  return { slices, adapters }
 }
 
 function base64(bytes: Uint8Array): string {

@@ -2,7 +2,6 @@
 /** One `.wasm` import, from the file on disk to generated code. Knows no bundler. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { about, Diagnostic, printable, problem } from '../errors.js'
 import { equalBytes, type Hex, toHex } from '../format/bytes.js'
@@ -12,13 +11,14 @@ import type { TrustedKey } from '../trust/keys.js'
 import { decide, type Decision, describeKey, type Mode } from '../trust/policy.js'
 import { verifySync } from '../trust/verify.js'
 import { INLINE, RAW_QUERY, type VerifiedFile, wantsInline } from './assets.js'
-import { type ComponentSource, generateModule, type ModuleForm } from './codegen.js'
+import { type ComponentSource, generateModule, type ModuleForm, type Recheck } from './codegen.js'
 import { declareComponent } from './declarations.js'
 import { expandGlob, isGlob } from './glob.js'
 import { createFilter } from './glob.js'
 import { planImports } from './hosts.js'
 import { type Keyring, readKeyring } from './keyring.js'
 import { type KeySource, type Options, type ResolvedOptions, resolveOptions } from './options.js'
+import { RUNTIME } from './runtime-files.js'
 import { displayPath, parseWasmId, readRegularFile, realPath, sniffLayer, toSlashes } from './source.js'
 import { findWasm, type OutputFile } from './sweep.js'
 import { createTranspiler, type Transpiler } from './transpile.js'
@@ -77,6 +77,10 @@ interface Admitted extends VerifiedFile {
   layer: Layer
   /** As it was imported, where links may lead elsewhere. */
   path: string
+  /** Whether a trusted key has signed it; else it was let through, by `lenient` or `off`. */
+  isVerified: boolean
+  /** The content of the `.sig` beside it, where that was taken into account. */
+  detached: Uint8Array | undefined
 }
 
 const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
@@ -241,10 +245,12 @@ export class Pipeline {
       ? readRegularFile(signature, { display: `${display}.sig`, maxBytes: limits.maxFileBytes })
       : undefined
 
-    this.#enforce(this.#judge(bytes, { file: display, layer, detached }), display, host)
+    const decision = this.#judge(bytes, { file: display, layer, detached })
+    this.#enforce(decision, display, host)
+    const isVerified = policy.mode !== 'off' && decision.action === 'accept'
     const digest = toHex(sha256(bytes))
     this.#accepted.add(digest)
-    return { file: real, name: basename(real), bytes, digest, layer, path }
+    return { file: real, name: basename(real), bytes, digest, layer, path, isVerified, detached }
   }
 
   #judge(
@@ -286,6 +292,7 @@ export class Pipeline {
       bytes: file.bytes,
       form,
       source,
+      recheck: this.#recheck(file),
       runtime: RUNTIME,
       hosts,
     }
@@ -305,6 +312,13 @@ export class Pipeline {
       const reason = error instanceof Diagnostic ? error.what : String((error as Error).message)
       this.#warnOnce(problem('TYPES_NOT_WRITTEN', { file: display, reason }, { cause: error }), display, host)
     }
+  }
+
+  /** A file that no trusted key has signed was let through as it is, so that is what is checked. */
+  #recheck({ isVerified, detached }: Admitted): Recheck {
+    const { recheck } = this.#options
+    if (recheck !== 'signature') return { kind: recheck }
+    return isVerified ? { kind: recheck, keys: this.#currentPolicy().keys, detached } : { kind: 'digest' }
   }
 
   /** Relative modules count from the project; all that a bundler sees is where they are. */
@@ -353,14 +367,6 @@ export class Pipeline {
     return (this.#policy ??= this.#readPolicy(SILENT))
   }
 }
-
-/**
- * What generated code imports, as an absolute path with forward slashes. Found through the package's own
- * `exports`, so that sources run by a test name the built file as well.
- */
-export const RUNTIME: string = toSlashes(
-  createRequire(import.meta.url).resolve('unplugin-signed-wasm/runtime'),
-)
 
 /** The one line that states what a build enforces. */
 function describePolicy(mode: Mode, { keys, trustedVariables, ignoredFiles }: Keyring): string {

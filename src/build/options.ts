@@ -94,6 +94,13 @@ export interface Options {
    */
   asset?: 'file' | 'inline' | number
   /**
+   * What emitted code checks of a file before it compiles it: that it is the very one of the build (`digest`), or that
+   * a trusted key has signed it and its core modules are those of the build (`signature`). For wasm and JavaScript
+   * that travel different ways.
+   * @default 'off'
+   */
+  recheck?: 'off' | 'digest' | 'signature'
+  /**
    * Where exact declarations of imported components are written: a folder, relative to the project root and
    * named in `rootDirs` of the tsconfig; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
    * @default true in a project with a `tsconfig.json`, else false
@@ -116,6 +123,7 @@ export interface ResolvedOptions {
   coreModules: 'verify' | 'ignore'
   imports: Readonly<Record<string, string>>
   asset: 'file' | 'inline' | number
+  recheck: 'off' | 'digest' | 'signature'
   types: TypesPlace
   jco: JcoOptions
   limits: Required<Limits>
@@ -182,6 +190,7 @@ const CHECKS: Record<keyof Options, Check> = {
     isCount(value) === undefined || value === 'file' || value === 'inline'
       ? undefined
       : "'file', 'inline' or a byte limit",
+  recheck: oneOf('off', 'digest', 'signature'),
   types: (value) =>
     typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
       ? undefined
@@ -271,6 +280,7 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
     coreModules: options.coreModules ?? 'verify',
     imports: { ...options.imports },
     asset: options.asset ?? 'file',
+    recheck: options.recheck ?? 'off',
     types: resolveTypes(options.types),
     jco: structuredClone(options.jco ?? {}),
     limits: { ...DEFAULT_LIMITS, ...options.limits },

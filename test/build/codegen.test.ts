@@ -47,7 +47,8 @@ const generate = (changes: Partial<ModuleInput> = {}) =>
     bytes: BYTES,
     form: 'exports',
     source: { kind: 'url', expression: 'new URL("./a.wasm", import.meta.url)' },
-    runtime: 'unplugin-signed-wasm/runtime',
+    recheck: { kind: 'off' },
+    runtime: '/runtime',
     hosts: new Map(),
     ...changes,
   }).code
@@ -91,7 +92,7 @@ describe('generated code', () => {
   test('is the same for the same input', () => {
     expect(generate()).toBe(generate())
     expect(generate()).toMatchInlineSnapshot(`
-      "import { component as $signedWasmComponent, readComponent as $signedWasmRead } from "unplugin-signed-wasm/runtime";
+      "import { readContent as $signedWasmReadContent, compile as $signedWasmCompile } from "/runtime/component.js";
       function instantiate(getCoreModule, imports, instantiateCore = WebAssembly.instantiate) {
         const fetchCompile = url => fetch(url).then(WebAssembly.compileStreaming);
         
@@ -99,26 +100,25 @@ describe('generated code', () => {
       };
 
 
-      const $signedWasmInstantiate = $signedWasmComponent({
-        instantiate,
-        read: () => $signedWasmRead(new URL("./a.wasm", import.meta.url)),
-        slices: [],
-        inline: [],
-        imports: () => [],
-      });
-      const $signedWasmExports = await $signedWasmInstantiate();
+      const $signedWasmLoad = () => $signedWasmCompile($signedWasmReadContent(new URL("./a.wasm", import.meta.url)), []);
+      const $signedWasmCoreModules = await $signedWasmLoad();
+      const $signedWasmImports = {
+        __proto__: null,
+      };
+      const $signedWasmExports = await instantiate((name) => $signedWasmCoreModules.get(name), $signedWasmImports);
       export default $signedWasmExports;
       const {
       } = $signedWasmExports;
       export {
       };
+
       "
     `)
   })
 
   test('is one function, without a top-level await, for `?instantiate`', () => {
     const code = generate({ form: 'instantiate', transpiled: transpiled({ exports: [['add', 'function']] }) })
-    expect(code).toMatch(/\nexport default \$signedWasmInstantiate;\n$/)
+    expect(code).toMatch(/\nexport default \$signedWasmComponent\(\{[^]*\}\);\n$/)
     expect(code).not.toContain('await')
     expect(code.match(/^export /gm)).toHaveLength(1)
   })
@@ -165,14 +165,14 @@ describe('generated code', () => {
     )
     for (const bytes of [BYTES, signed]) {
       const code = generate({ bytes, transpiled: transpiled({ cores }) })
-      expect(code).toContain('slices: [["a.core.wasm",6,8]],')
-      expect(code).toContain(`inline: [["a.core2.wasm","${Buffer.from([...CORE, 0]).toString('base64')}"]],`)
+      const adapter = `["a.core2.wasm", $signedWasmDecodeBase64("${Buffer.from([...CORE, 0]).toString('base64')}")]`
+      expect(code).toContain(`), [["a.core.wasm",6,8]], [${adapter}]);`)
     }
   })
 
   test('carries the file itself when it shall stand in the code', () => {
     const code = generate({ source: { kind: 'inline' } })
-    expect(code).toContain(`$signedWasmDecode("${Buffer.from(BYTES).toString('base64')}")`)
+    expect(code).toContain(`$signedWasmDecodeBase64("${Buffer.from(BYTES).toString('base64')}")`)
   })
 
   test('puts import lines that a URL needs first', () => {
@@ -180,7 +180,7 @@ describe('generated code', () => {
       source: { kind: 'url', expression: 'url', prelude: 'import url from "./a.wasm?x";' },
     })
     expect(code.split('\n').slice(0, 2)).toEqual([
-      'import { component as $signedWasmComponent, readComponent as $signedWasmRead } from "unplugin-signed-wasm/runtime";',
+      'import { readContent as $signedWasmReadContent, compile as $signedWasmCompile } from "/runtime/component.js";',
       'import url from "./a.wasm?x";',
     ])
   })

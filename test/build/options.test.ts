@@ -15,6 +15,7 @@ describe('resolveOptions', () => {
       coreModules: 'verify',
       imports: {},
       asset: 'file',
+    recheck: 'off',
       types: { kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: true },
       jco: {},
       limits: {

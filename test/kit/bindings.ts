@@ -6,7 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { transpile as jcoTranspile } from '@bytecodealliance/jco'
-import { generateModule, type ModuleForm } from '../../src/build/codegen.js'
+import { generateModule, type ModuleForm, type Recheck } from '../../src/build/codegen.js'
 import { type Host, planImports } from '../../src/build/hosts.js'
 import type { JcoOptions } from '../../src/build/options.js'
 import { createTranspiler, type Transpiled } from '../../src/build/transpile.js'
@@ -15,8 +15,8 @@ import { REPOSITORY } from './project.js'
 /** The defaults of the plugin. */
 export const LIMITS = { timeoutMs: 30_000, maxOutputBytes: 50 * 2 ** 20, maxMemoryBytes: 2 ** 30 }
 
-/** The built runtime, by a path that Node and bundlers take. */
-export const RUNTIME = path.join(REPOSITORY, 'dist/runtime.js').replaceAll('\\', '/')
+/** The folder of the built runtime, by a path that Node and bundlers take. */
+export const RUNTIME = path.join(REPOSITORY, 'dist/runtime').replaceAll('\\', '/')
 
 /** URL of the folder with the built files. */
 export const DIST = pathToFileURL(path.join(REPOSITORY, 'dist')).href
@@ -42,6 +42,7 @@ export function writeOurs(
     hosts?: Record<string, string>
     inline?: boolean
     plan?: ReadonlyMap<string, Host>
+    recheck?: Recheck
   },
 ): string {
   const { transpiled, bytes, form } = parts
@@ -52,6 +53,7 @@ export function writeOurs(
     source: parts.inline
       ? { kind: 'inline' }
       : { kind: 'url', expression: "new URL('./component.wasm', import.meta.url)" },
+    recheck: parts.recheck ?? { kind: 'off' },
     runtime: RUNTIME,
     hosts: parts.plan ?? planImports(transpiled.imports, parts.hosts ?? {}).hosts,
   })

@@ -139,7 +139,10 @@ describe('THREAT 33: keys from the network', () => {
     const fetching = sources().filter(({ text }) =>
       /\bfetch\(/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')),
     )
-    expect(fetching.map(({ name }) => name).toSorted()).toEqual(['cli/commands/keys.ts', 'runtime.ts'])
+    expect(fetching.map(({ name }) => name).toSorted()).toEqual([
+      'cli/commands/keys.ts',
+      'runtime/component.ts',
+    ])
   })
 })
 

@@ -7,6 +7,7 @@ import type { UnpluginOptions } from 'unplugin'
 import { relativeUrl, type VerifiedFile } from '../assets.js'
 import type { Pipeline } from '../component.js'
 import type { OutputFile } from '../sweep.js'
+import { resolveForRuntime, RUNTIME_PATTERN } from '../runtime-files.js'
 import { nodeResolve, SHIM_PATTERN } from '../wasi.js'
 import { refuseSecond, sharedHooks, withoutFrames } from './bundler.js'
 
@@ -76,13 +77,15 @@ export function emit(context: RollupContext, { name, bytes }: VerifiedFile): str
   return context.emitFile({ type: 'asset', name, source: bytes })
 }
 
-/** Rollup alone takes a query for a part of the file name. */
+/** Rollup alone takes a query for a part of the file name, and resolves no packages. */
 function resolveForRollup(pipeline: Pipeline) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [SHIM_PATTERN, QUERIED] },
+    filter: { id: [SHIM_PATTERN, QUERIED, RUNTIME_PATTERN] },
     async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      const own = resolveForRuntime(source, importer)
+      if (own !== undefined) return own
       const [, file, query] = QUERIED.exec(source) ?? []
       if (file === undefined) return shims.handler.call(this, source, importer)
       const resolved = await this.resolve(file, importer, { skipSelf: true })

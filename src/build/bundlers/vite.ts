@@ -10,7 +10,8 @@ import { Diagnostic } from '../../errors.js'
 import type { Hex } from '../../format/bytes.js'
 import { INLINE, relativeUrl, type VerifiedFile } from '../assets.js'
 import type { ComponentSource } from '../codegen.js'
-import { type Pipeline, RUNTIME } from '../component.js'
+import type { Pipeline } from '../component.js'
+import { RUNTIME_PACKAGES, runtimeFolders } from '../runtime-files.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
 import { refuseSecond, sharedHooks } from './bundler.js'
@@ -41,14 +42,14 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     },
     vite: {
       // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-      config: () => ({ optimizeDeps: { exclude: SHIM_PACKAGES } }),
+      config: () => ({ optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] } }),
       configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
         return consumer === 'server' ? { resolve: { external: SHIM_PACKAGES } } : null
       },
       configResolved(config) {
         refuseSecond(config.plugins)
         state.config = config
-        config.server.fs.allow.push(dirname(RUNTIME))
+        config.server.fs.allow.push(...runtimeFolders())
         pipeline.configure({ root: config.root, command: config.command })
       },
       async configureServer(server) {

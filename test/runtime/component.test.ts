@@ -4,10 +4,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { contentStart as officialContentStart } from '../src/format/wasm.js'
-import { encodeSignatureSection, encodeSection, PREAMBLES } from '../src/format/wasm.js'
-import { concatBytes } from '../src/format/bytes.js'
-import { component, type ComponentParts, contentStart, decodeBase64, readComponent } from '../src/runtime.js'
+import { contentStart as officialContentStart } from '../../src/format/wasm.js'
+import { encodeSignatureSection, encodeSection, PREAMBLES } from '../../src/format/wasm.js'
+import { concatBytes } from '../../src/format/bytes.js'
+import {
+  compile,
+  component,
+  type ComponentParts,
+  contentStart,
+  decodeBase64,
+  readComponent,
+} from '../../src/runtime/component.js'
 
 const CORE = PREAMBLES['core module']
 const FILE = concatBytes(
@@ -23,15 +30,17 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+const SLICES = [
+  ['a.core.wasm', 2, 8],
+  ['a.core2.wasm', 12, 8],
+] as const
+
+const load = () => compile(FILE.subarray(officialContentStart(FILE)), SLICES, [['a.core3.wasm', CORE]])
+
 /** Parts whose `instantiate` hands back what it was given. */
 const parts = (changes: Partial<ComponentParts> = {}): ComponentParts => ({
   instantiate: (getCoreModule, imports, instantiateCore) => ({ getCoreModule, imports, instantiateCore }),
-  read: () => FILE,
-  slices: [
-    ['a.core.wasm', 2, 8],
-    ['a.core2.wasm', 12, 8],
-  ],
-  inline: [['a.core3.wasm', BASE64]],
+  load,
   imports: () => [],
   ...changes,
 })
@@ -47,41 +56,38 @@ const instantiated = async (
 ) => (await component(parts(changes))(...args)) as unknown as Handed
 
 describe('instances', () => {
-  test('compiles core modules out of the file, after its signature section, and those that stand in the code', async () => {
+  test('compiles core modules out of the bytes, and those that stand in the code', async () => {
     const { getCoreModule } = await instantiated({})
     for (const name of ['a.core.wasm', 'a.core2.wasm', 'a.core3.wasm']) {
       expect(getCoreModule(name)).toBeInstanceOf(WebAssembly.Module)
     }
   })
 
-  test('reads and compiles once for several instances', async () => {
-    const read = vi.fn(() => FILE)
-    const compile = vi.spyOn(WebAssembly, 'compile')
-    const instantiate = component(parts({ read }))
+  test('loads once for several instances', async () => {
+    const once = vi.fn(load)
+    const compiled = vi.spyOn(WebAssembly, 'compile')
+    const instantiate = component(parts({ load: once }))
     const instances = (await Promise.all([
       instantiate(),
       instantiate(),
       instantiate(),
     ])) as unknown as Handed[]
-    expect(read).toHaveBeenCalledTimes(1)
-    expect(compile).toHaveBeenCalledTimes(3)
+    expect(once).toHaveBeenCalledTimes(1)
+    expect(compiled).toHaveBeenCalledTimes(3)
     expect(new Set(instances).size).toBe(3)
     expect(new Set(instances.map(({ getCoreModule }) => getCoreModule('a.core.wasm'))).size).toBe(1)
   })
 
   test('tries again after the file could not be had, and after it could not be compiled', async () => {
-    const broken = FILE.slice()
-    broken[officialContentStart(FILE) + 2] = 0xff
-    const read = vi
-      .fn<() => Promise<Uint8Array>>()
+    const again = vi
+      .fn(load)
       .mockRejectedValueOnce(new Error('offline'))
-      .mockResolvedValueOnce(broken)
-      .mockResolvedValue(FILE)
-    const instantiate = component(parts({ read }))
+      .mockImplementationOnce(() => compile(Uint8Array.of(0xff), [['a.core.wasm', 0, 1]]))
+    const instantiate = component(parts({ load: again }))
     await expect(instantiate()).rejects.toThrow('offline')
     await expect(instantiate()).rejects.toThrow(WebAssembly.CompileError)
     await expect(instantiate()).resolves.toBeDefined()
-    expect(read).toHaveBeenCalledTimes(3)
+    expect(again).toHaveBeenCalledTimes(3)
   })
 
   test('passes on another way to make core instances', async () => {
@@ -91,7 +97,7 @@ describe('instances', () => {
   })
 
   test('refuses a file that ends before a core module does', async () => {
-    await expect(instantiated({ slices: [['a.core.wasm', 12, 9]] })).rejects.toMatchObject({
+    await expect(compile(CORE, [['a.core.wasm', 0, 9]])).rejects.toMatchObject({
       code: 'COMPONENT_UNREADABLE',
     })
   })
