@@ -136,36 +136,58 @@ export async function compileStreaming(url: URL | string, slice: Slice): Promise
   const address = String(url)
   if (nodeReadFile(address) !== undefined) return compile(readContent(address), [slice])
   const { body } = successful(await fetch(address))
-  const wasm = new Response(body!.pipeThrough(new TransformStream(cutOut(slice))), {
-    headers: { 'content-type': 'application/wasm' },
-  })
-  return new Map([[slice[0], await WebAssembly.compileStreaming(wasm)]])
+  // Engines say only that the stream failed, so its own reason is kept.
+  let reason: unknown
+  const cut = new TransformStream(cutOut(slice, (error) => (reason = error)))
+  const headers = { 'content-type': 'application/wasm' }
+  const wasm = WebAssembly.compileStreaming(new Response(body!.pipeThrough(cut), { headers }))
+  return new Map([
+    [
+      slice[0],
+      await wasm.catch((error: unknown) => {
+        throw reason ?? error
+      }),
+    ],
+  ])
 }
 
 /** Enough of a file to tell where its content starts. */
 const HEAD_LENGTH = 32
 
-/** Lets one slice of the content through, and fails when the file ends before it does. */
-function cutOut([, offset, length]: Slice): Transformer<Uint8Array, Uint8Array> {
+/** Lets one slice of the content through. @param fail hears why it cannot, before the stream does */
+function cutOut(
+  [, offset, length]: Slice,
+  fail: (error: unknown) => void,
+): Transformer<Uint8Array, Uint8Array> {
   let head = new Uint8Array()
   let start: number | undefined
   let [position, left] = [0, length]
+  const failing = (work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      fail(error)
+      throw error
+    }
+  }
   return {
-    transform(chunk, controller) {
-      let bytes = chunk
-      if (start === undefined) {
-        bytes = head = join(head, chunk)
-        if (head.length < HEAD_LENGTH) return
-        start = contentStart(head) + offset
-      }
-      const piece = bytes.subarray(Math.max(0, start - position), Math.max(0, start + length - position))
-      position += bytes.length
-      left -= piece.length
-      controller.enqueue(piece)
-    },
-    flush(controller) {
-      if (left > 0) controller.error(tooShort())
-    },
+    transform: (chunk, controller) =>
+      failing(() => {
+        let bytes = chunk
+        if (start === undefined) {
+          bytes = head = join(head, chunk)
+          if (head.length < HEAD_LENGTH) return
+          start = contentStart(head) + offset
+        }
+        const piece = bytes.subarray(Math.max(0, start - position), Math.max(0, start + length - position))
+        position += bytes.length
+        left -= piece.length
+        controller.enqueue(piece)
+      }),
+    flush: () =>
+      failing(() => {
+        if (left > 0) throw tooShort()
+      }),
   }
 }
 

@@ -15,7 +15,7 @@ describe('resolveOptions', () => {
       coreModules: 'verify',
       imports: {},
       asset: 'file',
-    recheck: 'off',
+      recheck: 'off',
       types: { kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: true },
       jco: {},
       limits: {

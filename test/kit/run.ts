@@ -168,26 +168,39 @@ export function serveFiles(root: string): Promise<{ origin: string; close(): voi
   })
 }
 
-/** Opens each script or page, given relative to the root, in a page of its own and waits for its answers. */
-export async function runInBrowser(root: string, scripts: readonly string[]): Promise<Outcome[]> {
+/**
+ * Opens each script or page, given relative to the root, one after the other, and waits for its answers.
+ * @param before JavaScript that runs in each page before everything else
+ */
+export async function runInBrowser(
+  root: string,
+  scripts: readonly string[],
+  before?: string,
+): Promise<Outcome[]> {
   const server = await serveFiles(root)
+  const page = await openPage()
   try {
+    if (before !== undefined) await page.addInitScript(before)
     const outcomes: Outcome[] = []
-    for (const script of scripts)
-      outcomes.push(await visit(`${server.origin}/${script.endsWith('.html') ? '' : '?/'}${script}`))
+    for (const script of scripts) {
+      const address = `${server.origin}/${script.endsWith('.html') ? '' : '?/'}${script}`
+      outcomes.push(await outcomeOf(page, address))
+    }
     return outcomes
   } finally {
+    await page.close()
     server.close()
   }
 }
 
-/** Opens an address and waits for `globalThis.answers`, or for the first error. */
-export async function visit(address: string): Promise<Outcome> {
-  const page = await openPage()
+/** Goes to an address and waits for `globalThis.answers`, or for the first error. */
+async function outcomeOf(page: Page, address: string): Promise<Outcome> {
+  let fail: (error: Error) => void
+  const failed = new Promise<Outcome>((resolve) => {
+    fail = (error) => resolve({ error: String(error.stack || error) })
+  })
+  page.on('pageerror', fail!)
   try {
-    const failed = new Promise<Outcome>((resolve) =>
-      page.on('pageerror', (error) => resolve({ error: String(error.stack ?? error) })),
-    )
     await page.goto(address)
     const answered = page
       .waitForFunction(() => 'answers' in globalThis, undefined, { timeout: 20_000 })
@@ -195,6 +208,6 @@ export async function visit(address: string): Promise<Outcome> {
     answered.catch(() => {})
     return await Promise.race([answered, failed])
   } finally {
-    await page.close()
+    page.off('pageerror', fail!)
   }
 }
