@@ -275,6 +275,10 @@ const CATALOGUE = {
     what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
     hint: `npm install ${v.shim}`,
   }),
+  TOP_LEVEL_AWAIT: (v: AboutFile & { where: string }) => ({
+    what: `its exports come out of a top-level await, which ${v.where} does not have`,
+    hint: `import instantiate from '${v.file ?? '<file>'}?instantiate', and call it: const { <export> } = await instantiate()`,
+  }),
   FARM_PERSISTENT_CACHE: (_: object) => ({
     what: "Farm's persistent cache would let files into the bundle that this build has not verified",
     hint: 'set `compilation.persistentCache` to false in the Farm config',

@@ -92,6 +92,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, shim: '@bytecodealliance/preview2-shim' },
     'this component uses WASI, and @bytecodealliance/preview2-shim, which implements it, is not installed',
   ],
+  TOP_LEVEL_AWAIT: [
+    { file, where: 'the format iife' },
+    'its exports come out of a top-level await, which the format iife does not have',
+  ],
   FARM_PERSISTENT_CACHE: [
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",

@@ -55,6 +55,8 @@ export interface LoadHost extends FileHost {
   wantsBytes?: boolean
   /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
   identifiersOnly?: boolean
+  /** What in this build has no top-level await, in words, such as `the format iife`. */
+  lacksAwait?: string | undefined
 }
 
 /** What became of an id. */
@@ -94,6 +96,8 @@ export class Pipeline {
   #policy: Policy | undefined
   #warned = new Set<string>()
   #accepted = new Set<Hex>()
+  /** Display paths of components whose module has a top-level await. */
+  readonly #awaiting = new Set<string>()
   #isAdvised = false
   readonly #dependents = new Map<string, Set<string>>()
 
@@ -123,6 +127,7 @@ export class Pipeline {
   start(log: BuildLog): void {
     this.#warned.clear()
     this.#accepted.clear()
+    this.#awaiting.clear()
     this.#policy = this.#readPolicy(log)
     this.#advise(log)
   }
@@ -182,6 +187,10 @@ export class Pipeline {
     if (request.digest !== undefined) return { kind: 'bytes', bytes: this.#sameContent(file, request.digest) }
     if (file.layer === 'core module' || request.form === undefined || host.wantsBytes)
       return { kind: 'handed back', bytes }
+    if (request.form === 'exports') {
+      this.#awaiting.add(this.#display(file.file))
+      if (host.lacksAwait !== undefined) this.refuseAwait(host.lacksAwait)
+    }
     return { kind: 'module', code: await this.#generate(file, request.form, host) }
   }
 
@@ -192,6 +201,15 @@ export class Pipeline {
    */
   admit(file: string, host: FileHost): VerifiedFile | undefined {
     return this.#admit(file, host)
+  }
+
+  /**
+   * Tells what to do where a module that was loaded has a top-level await and must not.
+   * @param where see {@link LoadHost.lacksAwait}
+   * @throws Diagnostic `TOP_LEVEL_AWAIT`
+   */
+  refuseAwait(where: string): void {
+    for (const file of this.#awaiting) throw problem('TOP_LEVEL_AWAIT', { file, where })
   }
 
   /** Judges every wasm file in a folder that is copied to the output as it is. @throws Diagnostic */

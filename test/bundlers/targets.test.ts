@@ -3,7 +3,10 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { rolldown } from 'rolldown'
+import { rollup } from 'rollup'
 import { describe, expect, it } from 'vitest'
+import { signedWasm } from '../../src/index.js'
 import { build, BUNDLERS } from '../kit/bundlers.js'
 import { fixture, inState, linkPackage, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { command, HAS_BROWSER, runInBrowser, runInNode, tool } from '../kit/run.js'
@@ -44,6 +47,76 @@ describe('where a URL cannot work, the component goes into the code', () => {
     })
     await build.esbuild({ project, options, target: 'node', out: 'dist', config: { format } })
     expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 1 }])
+  })
+})
+
+describe('where there is no top-level await', () => {
+  const project = async (main: string) =>
+    makeProject({
+      'package.json': '{}',
+      'main.js': main,
+      'x.wasm': inState(await constantComponent(1), 'signed'),
+    })
+
+  const inRollup = async (name: 'rollup' | 'rolldown', main: string, format: 'cjs' | 'iife' | 'umd') => {
+    const { root, at } = await project(main)
+    const start = { rollup, rolldown }[name] as typeof rollup
+    const bundle = await start({
+      input: at('main.js'),
+      plugins: [signedWasm[name](options) as never],
+      onLog: () => {},
+    })
+    const output = { file: at('dist/main.cjs'), format, name: 'app' } as const
+    return { root, at, write: () => bundle.write(output) }
+  }
+
+  const WHERE = (where: string) =>
+    new RegExp(
+      `TOP_LEVEL_AWAIT [^ ]*x\\.wasm: its exports come out of a top-level await, which ${where} does not have`,
+    )
+
+  it.each([
+    ['the format cjs', { format: 'cjs' }],
+    ['the format iife', { format: 'iife' }],
+    ['the target es2020', { target: 'es2020' }],
+    ['the target chrome80, firefox78', { target: ['chrome80', 'firefox78'] }],
+  ])('esbuild names `?instantiate`, and it works there: %s', async (where, config) => {
+    const refused = build.esbuild({
+      project: await project(MAIN),
+      options,
+      target: 'node',
+      out: 'dist',
+      config,
+    })
+    await expect(refused).rejects.toThrow(WHERE(where))
+    await expect(refused).rejects.toThrow("import instantiate from 'x.wasm?instantiate'")
+    const lazy = await project(LAZY_MAIN)
+    if ('target' in config) lazy.write({ 'package.json': '{"type":"module"}' })
+    await build.esbuild({ project: lazy, options, target: 'node', out: 'dist', config })
+    expect(await runInNode([lazy.at('dist/main.js')])).toEqual([{ answers: 1 }])
+  })
+
+  it.each(['rollup', 'rolldown'] as const)('%s names it, and it works there', async (name) => {
+    for (const format of ['cjs', 'iife', 'umd'] as const) {
+      const { write } = await inRollup(name, MAIN, format)
+      await expect(write()).rejects.toThrow(WHERE(`the format ${format}`))
+    }
+    const { at, write } = await inRollup(name, LAZY_MAIN, 'cjs')
+    await write()
+    expect(await runInNode([at('dist/main.cjs')])).toEqual([{ answers: 1 }])
+  })
+
+  it('Vite names it for a library', async () => {
+    const lib = (main: string, formats: string[]) => ({
+      lib: { entry: main, formats, name: 'app', fileName: 'main' },
+    })
+    const attempt = async (main: string) => {
+      const one = await project(main)
+      const config = { build: { ...lib(one.at('main.js'), ['umd']), outDir: 'dist' } }
+      return build.vite({ project: one, options, target: 'browser', out: 'dist', config })
+    }
+    await expect(attempt(MAIN)).rejects.toThrow(WHERE('the format umd'))
+    await expect(attempt(LAZY_MAIN)).resolves.toBeDefined()
   })
 })
 

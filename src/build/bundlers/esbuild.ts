@@ -32,10 +32,12 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       },
       setup(build) {
         const warnings: Message[] = []
+        let lacksAwait: Promise<string | undefined> | undefined
         build.onStart(() => start(pipeline, build.initialOptions))
-        build.onLoad({ filter: /\.wasm$/i }, (args) =>
-          load(pipeline, build.initialOptions, { ...args, warnings }),
-        )
+        build.onLoad({ filter: /\.wasm$/i }, async (args) => {
+          lacksAwait ??= findLack(build)
+          return load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lacksAwait })
+        })
         build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args))
         build.onEnd((result) => ({
           ...sweepOutput(pipeline, build.initialOptions, result, warnings),
@@ -80,10 +82,32 @@ function explain(error: unknown): Message {
   throw error
 }
 
+/** What has no top-level await, as esbuild itself finds: its message would be about generated code. */
+async function findLack({ esbuild, initialOptions }: PluginBuild): Promise<string | undefined> {
+  const { format, platform, target, supported } = initialOptions
+  if (format !== 'esm') return `the format ${format ?? (platform === 'node' ? 'cjs' : 'iife')}`
+  const settings = {
+    format,
+    logLevel: 'silent',
+    ...(target && { target }),
+    ...(supported && { supported }),
+  } as const
+  return esbuild.transform('await 0', settings).then(
+    () => undefined,
+    () => `the target ${[target].flat().join(', ')}`,
+  )
+}
+
 async function load(
   pipeline: Pipeline,
   options: BuildOptions,
-  { path, suffix, namespace, warnings }: OnLoadArgs & { warnings: Message[] },
+  {
+    path,
+    suffix,
+    namespace,
+    warnings,
+    lacksAwait,
+  }: OnLoadArgs & { warnings: Message[]; lacksAwait: string | undefined },
 ): Promise<OnLoadResult | undefined> {
   const id = path + suffix
   if (namespace !== 'file' || !pipeline.claims(id)) return undefined
@@ -92,6 +116,7 @@ async function load(
     watch: (file: string) => void watched.push(file),
     warn: (text: string) => void warnings.push({ text }),
     ship: (file: VerifiedFile) => ship(file, options),
+    lacksAwait,
   }
   const result = await pipeline
     .load(id, host)

@@ -35,20 +35,46 @@ type Output =
 /**
  * The hooks for `rollup` and `rolldown`.
  *
- * The format must allow a top-level await (`es`, `system`), unless components are imported with
- * `?instantiate`: Rollup says so itself.
+ * The format must allow a top-level await (`es`, `system`), unless components are imported with `?instantiate`.
  */
 export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
+  const awaiting = awaitHooks(pipeline)
   return {
     ...sharedHooks(pipeline, {
       log: (context) => rollupLog(context as unknown as RollupContext),
-      host: (context) =>
-        rollupHost(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
+      host: (context) => ({
+        ...rollupHost(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
+        // Rollup loads for all outputs at once.
+        lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
+      }),
     }),
     [framework]: {
       options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins),
       resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline),
+      ...awaiting.hooks,
       generateBundle: sweepBundle(pipeline),
+    },
+  }
+}
+
+const WITH_AWAIT = ['es', 'esm', 'module', 'system', 'systemjs']
+
+/**
+ * Hooks that say so when an output cannot have a top-level await: the bundlers' own messages are about generated
+ * code. Rolldown knows the format before it loads, Rollup when it renders.
+ */
+export function awaitHooks(pipeline: Pipeline) {
+  let lack: string | undefined
+  return {
+    lacksAwait: () => lack,
+    hooks: {
+      outputOptions({ format }: { format?: string }) {
+        lack = format === undefined || WITH_AWAIT.includes(format) ? undefined : `the format ${format}`
+        return null
+      },
+      renderStart() {
+        if (lack !== undefined) withoutFrames(() => pipeline.refuseAwait(lack!))
+      },
     },
   }
 }

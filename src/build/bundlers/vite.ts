@@ -15,7 +15,15 @@ import { RUNTIME_PACKAGES, runtimeFolders } from '../runtime-files.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
 import { refuseSecond, sharedHooks } from './bundler.js'
-import { emit, resolveShim, type RollupContext, rollupHost, rollupLog, sweepBundle } from './rollup.js'
+import {
+  emit,
+  awaitHooks,
+  resolveShim,
+  type RollupContext,
+  rollupHost,
+  rollupLog,
+  sweepBundle,
+} from './rollup.js'
 
 type ViteContext = RollupContext & { environment: Environment }
 
@@ -29,10 +37,14 @@ interface ViteState {
 
 /** The hooks for `vite`. */
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
+  const awaiting = awaitHooks(pipeline)
   const state = { emitted: new Map(), served: new Map() } as unknown as ViteState
   const shared = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
-    host: (context) => viteHost(context as unknown as ViteContext, state),
+    host: (context) => ({
+      ...viteHost(context as unknown as ViteContext, state),
+      lacksAwait: awaiting.lacksAwait(),
+    }),
   })
   return {
     ...shared,
@@ -61,6 +73,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       hotUpdate: { order: 'pre', handler: reload(pipeline) },
       resolveId: resolveShim(pipeline),
       resolveFileUrl: serverFileUrl(state),
+      ...awaiting.hooks,
       generateBundle: sweepBundle(pipeline),
       writeBundle: writeServerFiles(state),
     },
