@@ -286,7 +286,7 @@ const CATALOGUE = {
 
   PLUGIN_TWICE: (_: object) => ({
     what: 'the plugin is used twice in one build, and the first to see a file would decide alone',
-    hint: 'use it once, with the options of both; `keys` takes several sources',
+    hint: 'use it once, with the options of both; `keys` takes several sources, and `worker.plugins` of Vite has it already',
   }),
 
   // Declarations.

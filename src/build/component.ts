@@ -120,15 +120,18 @@ export class Pipeline {
   }
 
   /**
-   * Starts a build: reads the keys again and forgets what the last build accepted.
+   * Starts a build: reads the keys again and, when the policy is another now, forgets what the last build accepted.
+   * Under the same policy the same bytes remain known, because Vite ships a worker that has not changed once more
+   * without loading it again.
    * @param log gets one line that states the policy
    * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
    */
   start(log: BuildLog): void {
     this.#warned.clear()
-    this.#accepted.clear()
     this.#awaiting.clear()
+    const before = this.#policy
     this.#policy = this.#readPolicy(log)
+    if (!isSamePolicy(before, this.#policy)) this.#accepted.clear()
     this.#advise(log)
   }
 
@@ -384,6 +387,11 @@ export class Pipeline {
   #currentPolicy(): Policy {
     return (this.#policy ??= this.#readPolicy(SILENT))
   }
+}
+
+function isSamePolicy(before: Policy | undefined, after: Policy): boolean {
+  const describe = ({ mode, keys }: Policy) => [mode, ...keys.map(({ fingerprint }) => fingerprint)].join()
+  return before !== undefined && describe(before) === describe(after)
 }
 
 /** The one line that states what a build enforces. */

@@ -1,53 +1,11 @@
-import { createServer, type InlineConfig, type ViteDevServer } from 'vite'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Options, signedWasm } from '../../src/index.js'
-import {
-  inState,
-  linkPackage,
-  makeProject,
-  OTHER_PEM,
-  type Project,
-  saveAgain,
-  TRUSTED_PEM,
-} from '../kit/project.js'
+import { describe, expect, it } from 'vitest'
+import { inState, linkPackage, makeProject, OTHER_PEM, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
+import { answersIn, overlayIn, startServer } from '../kit/vite-server.js'
 import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
 
 const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
 const PAGE = '<!doctype html><script type="module" src="./main.js"></script>'
-
-const servers: ViteDevServer[] = []
-const savings: { stop(): void }[] = []
-afterEach(async () => {
-  for (const saving of savings.splice(0)) saving.stop()
-  for (const server of servers.splice(0)) await server.close()
-})
-
-async function startServer(project: Project, options: Options, config: InlineConfig = {}) {
-  const server = await createServer({
-    root: project.root,
-    configFile: false,
-    logLevel: 'silent',
-    appType: 'spa',
-    plugins: [signedWasm.vite(options)],
-    server: { port: 0, host: '127.0.0.1', watch: { ignored: ['!**/test/.tmp/**'] } },
-    cacheDir: project.at('node_modules/.vite'),
-    ...config,
-  })
-  servers.push(server)
-  savings.push(saveAgain(project))
-  await server.listen()
-  // A change before the watcher has looked around once goes unnoticed.
-  await expect
-    .poll(() => server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 })
-    .toContain('package.json')
-  return { server, address: server.resolvedUrls!.local[0]! }
-}
-
-const answersIn = (page: Awaited<ReturnType<typeof openPage>>, value: unknown) =>
-  page.waitForFunction((wanted) => (globalThis as { answers?: unknown }).answers === wanted, value, {
-    timeout: 20_000,
-  })
 
 describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
   it.each(['/', '/sub/'])('runs a component from base %s, out of the verified buffer', async (base) => {
@@ -74,15 +32,11 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
     const { address } = await startServer(project, { keys: TRUSTED_PEM })
     const page = await openPage()
     await page.goto(address)
-    const overlay = page.locator('vite-error-overlay')
-    await overlay.waitFor({ timeout: 20_000, state: 'attached' })
-    expect(await overlay.evaluate((element) => element.shadowRoot!.textContent)).toContain(
-      '[signed-wasm] CONTENT_MODIFIED x.wasm',
-    )
+    expect(await overlayIn(page)).toContain('[signed-wasm] CONTENT_MODIFIED x.wasm')
 
     project.write({ 'x.wasm': inState(one, 'signed') })
     await answersIn(page, 1)
-    expect(await overlay.count()).toBe(0)
+    expect(await page.locator('vite-error-overlay').count()).toBe(0)
 
     project.write({ 'x.wasm': inState(await constantComponent(2), 'signed') })
     await answersIn(page, 2)
@@ -101,7 +55,7 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
     await page.goto(address)
     await answersIn(page, 1)
     project.write({ 'a.pub': OTHER_PEM })
-    await page.locator('vite-error-overlay').waitFor({ timeout: 20_000, state: 'attached' })
+    await overlayIn(page)
     project.write({ 'a.pub': TRUSTED_PEM })
     await answersIn(page, 1)
     await page.close()

@@ -4,8 +4,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { dirname, join, resolve } from 'node:path'
-import type { UnpluginOptions } from 'unplugin'
-import type { Connect, DevEnvironment, Environment, ResolvedConfig, ViteDevServer } from 'vite'
+import { createVitePlugin, type UnpluginOptions } from 'unplugin'
+import type { Connect, DevEnvironment, Environment, ResolvedConfig, UserConfig, ViteDevServer } from 'vite'
 import { Diagnostic } from '../../errors.js'
 import type { Hex } from '../../format/bytes.js'
 import { INLINE, relativeUrl, type VerifiedFile } from '../assets.js'
@@ -14,7 +14,7 @@ import type { Pipeline } from '../component.js'
 import { RUNTIME_PACKAGES, runtimeFolders } from '../runtime-files.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
-import { refuseSecond, sharedHooks } from './bundler.js'
+import { NAME, refuseSecond, sharedHooks } from './bundler.js'
 import {
   emit,
   awaitHooks,
@@ -53,8 +53,11 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
     },
     vite: {
-      // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-      config: () => ({ optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] } }),
+      config: ({ worker }) => ({
+        // Otherwise the dev server finds these late and reloads the page in order to bundle them.
+        optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] },
+        worker: workers(pipeline, { shared, format: worker?.format }),
+      }),
       configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
         return consumer === 'server' ? { resolve: { external: SHIM_PACKAGES } } : null
       },
@@ -78,6 +81,30 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       writeBundle: writeServerFiles(state),
     },
   }
+}
+
+/**
+ * Builds bundle each web worker on its own, with plugins of its own; the dev server does not. Of ours they get what
+ * loads files, behind the same policy. The sweep of the main bundle sees the finished workers.
+ * @param about.format of the user; the default of Vite, `iife`, allows no top-level await, which all browsers that
+ * Vite 7 and 8 build for do allow in a worker
+ */
+function workers(
+  pipeline: Pipeline,
+  about: { shared: Pick<UnpluginOptions, 'load' | 'loadInclude'>; format: 'es' | 'iife' | undefined },
+): NonNullable<UserConfig['worker']> {
+  const { load, loadInclude } = about.shared
+  const plugin = createVitePlugin(() => ({
+    name: NAME,
+    enforce: 'pre',
+    load,
+    loadInclude,
+    vite: {
+      configResolved: ({ plugins }) => refuseSecond(plugins),
+      resolveId: resolveShim(pipeline),
+    },
+  }))
+  return { format: about.format ?? 'es', plugins: () => [plugin()] }
 }
 
 function viteHost(context: ViteContext, state: ViteState) {
