@@ -11,6 +11,7 @@ import type { Hex } from '../../format/bytes.js'
 import { INLINE, relativeUrl, type VerifiedFile } from '../assets.js'
 import type { ComponentSource } from '../codegen.js'
 import type { Pipeline } from '../component.js'
+import { packagesWithComponents } from '../packages.js'
 import { RUNTIME_PACKAGES, runtimeFolders } from '../runtime-files.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
@@ -29,6 +30,8 @@ type ViteContext = RollupContext & { environment: Environment }
 
 interface ViteState {
   config: ResolvedConfig
+  /** What servers must not leave to Node, once it is looked up. */
+  packages: string[] | undefined
   /** Files emitted by server builds, by reference: Vite drops the assets of these. */
   emitted: Map<string, VerifiedFile>
   /** What the dev server answers, by file, so that an old content goes with its file. */
@@ -53,13 +56,19 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
     },
     vite: {
-      config: ({ worker }) => ({
-        // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-        optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] },
-        worker: workers(pipeline, { shared, format: worker?.format }),
-      }),
+      config({ root = '.', worker }) {
+        state.packages = undefined
+        pipeline.configure({ root: resolve(root) })
+        return {
+          // Otherwise the dev server finds these late and reloads the page in order to bundle them.
+          optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] },
+          worker: workers(pipeline, { shared, format: worker?.format }),
+        }
+      },
       configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
-        return consumer === 'server' ? { resolve: { external: SHIM_PACKAGES } } : null
+        if (consumer === 'client') return null
+        state.packages ??= packagesWithComponents(pipeline.root)
+        return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
       },
       configResolved(config) {
         refuseSecond(config.plugins)
