@@ -335,38 +335,25 @@ function escapeAll(value: unknown): unknown {
 export class Diagnostic extends Error {
   override readonly name = 'Diagnostic'
   readonly code: Code
+  /** What happened, in one sentence, without code or file. */
+  declare readonly what: string
+  /** What to do next. */
+  declare readonly hint: string
+  /** The display path of the file concerned, when there is one. */
+  declare readonly file: string | undefined
   // Private, because consoles print own properties below a message that says the same.
-  readonly #text: Text
-  readonly #file: string | undefined
   readonly #values: Record<string, unknown>
 
   constructor(code: Code, values: Record<string, unknown>, options?: ErrorOptions) {
     const shown = escapeAll(values) as Record<string, unknown>
-    const text = (CATALOGUE[code] as (values: unknown) => Text)(shown)
+    const { what, hint } = (CATALOGUE[code] as (values: unknown) => Text)(shown)
     const file = typeof shown['file'] === 'string' ? shown['file'] : undefined
-    super(
-      `[signed-wasm] ${code}${file === undefined ? '' : ` ${file}`}: ${text.what}\n  hint: ${text.hint}`,
-      options,
-    )
+    super(`[signed-wasm] ${code}${file === undefined ? '' : ` ${file}`}: ${what}\n  hint: ${hint}`, options)
     this.code = code
-    this.#text = text
-    this.#file = file
     this.#values = values
-  }
-
-  /** What happened, in one sentence, without code or file. */
-  get what(): string {
-    return this.#text.what
-  }
-
-  /** What to do next. */
-  get hint(): string {
-    return this.#text.hint
-  }
-
-  /** The display path of the file concerned, when there is one. */
-  get file(): string | undefined {
-    return this.#file
+    // Hidden from consoles as well, but writable: Astro sets `hint` on every error that it shows.
+    for (const [name, value] of Object.entries({ what, hint, file }))
+      Object.defineProperty(this, name, { value, writable: true, configurable: true })
   }
 
   /** The same error, about that file. */

@@ -135,6 +135,18 @@ describe.each(CODES)('%s', (code) => {
   })
 })
 
+describe('a tool that shows an error', () => {
+  it('may write on it what it found out itself, as Astro does with `hint`', () => {
+    const error = make('COMPONENT_UNSIGNED')
+    expect(Object.assign(error, { hint: 'another', file: '/app/src/hello.wasm' }).hint).toBe('another')
+  })
+
+  it('does not print its parts below its message', () => {
+    const error = make('COMPONENT_UNSIGNED')
+    expect(Object.keys(error).filter((name) => name !== 'name' && name !== 'code')).toEqual([])
+  })
+})
+
 describe('the words of users of the seed', () => {
   it('are still there to be searched for', () => {
     const words = {
