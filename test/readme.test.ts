@@ -19,31 +19,22 @@ import {
   TRUSTED,
   TRUSTED_PEM,
 } from './kit/project.js'
+import { type Block, BLOCKS as blocks, blockWith, README as readme } from './kit/readme.js'
 import { command, runInNode, tool } from './kit/run.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from './kit/typescript.js'
 
-const readme = readFileSync(path.join(REPOSITORY, 'README.md'), 'utf8')
 const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>
   engines: { node: string }
 }
 
-interface Block {
-  language: string
-  text: string
-}
-const blocks: Block[] = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-  language: match[1]!,
-  text: match[2]!,
-}))
 const claimed = new Set<Block>()
 
 /** The one block that holds this text. */
 function block(marker: string): string {
-  const found = blocks.filter(({ text }) => text.includes(marker))
-  expect(found.length, `one README block with ${marker}`).toBe(1)
-  claimed.add(found[0]!)
-  return found[0]!.text
+  const found = blockWith(marker)
+  claimed.add(found)
+  return found.text
 }
 
 const BIN = path.join(REPOSITORY, 'dist/cli/main.js')
@@ -281,6 +272,22 @@ describe('bundlers', () => {
     expect(
       wasm.map((name) => Buffer.from(made.read(`dist/${name}`)).equals(made.read('src/hello.wasm'))),
     ).toEqual([true])
+  })
+})
+
+describe('SSR frameworks', () => {
+  const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/frameworks.test.ts'), 'utf8')
+  const gate = readFileSync(path.join(REPOSITORY, '.ci/run'), 'utf8')
+
+  it.each([
+    ['vite.config.js', 'SvelteKit'],
+    ['nuxt.config.ts', 'Nuxt'],
+    ['astro.config.mjs', 'Astro'],
+  ])('have the config %s for %s, which their own test builds with', (file, name) => {
+    expect(block(`// ${file} (${name})`)).toMatch(/signedWasm\(\{ keys: \['.*release\.pub'\] \}\)/)
+    expect(tests).toContain(`config: '${file}'`)
+    expect(tests).toContain(`name: '${name}'`)
+    expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
   })
 })
 

@@ -125,6 +125,7 @@ function viteHost(context: ViteContext, state: ViteState) {
     build: {
       client: rollupHost(context).ship,
       server: (file) => {
+        if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
         state.emitted.set(reference, file)
         return relativeUrl(`import.meta.ROLLUP_FILE_URL_${reference}`)
@@ -142,6 +143,14 @@ function viteHost(context: ViteContext, state: ViteState) {
     ...rollupHost(context),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
   }
+}
+
+/**
+ * Whether a framework parts the scripts of a server from the files beside them: it asks for these files in order to move
+ * them to those for browsers (Astro, React Router, SvelteKit), or it bundles the scripts once more (Nuxt, Nitro).
+ */
+function isMovedAway({ build, plugins }: Environment['config']): boolean {
+  return build.emitAssets || plugins.some(({ name }) => /^(?:nuxt|nitro)\b/.test(name))
 }
 
 const SERVED = '@signed-wasm/'
