@@ -1,11 +1,10 @@
 /// <reference types="node" />
 /** Where declarations are, and keeping the files there the same as what they should say. */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { toHex } from '../format/bytes.js'
-import { randomBytes } from '../trust/ed25519.js'
 import type { TypesPlace } from './options.js'
+import { replaceFile } from './replace-file.js'
 import { isMissing, realPath, toSlashes } from './source.js'
 import { TYPES_HEADER, typesTree } from './types.js'
 
@@ -76,17 +75,6 @@ export function changedTypes(
     .map((file) => `${tree}/${file}`)
     .filter((file) => files[file] === undefined)
   return [...changed.map(([file]) => file), ...left].toSorted()
-}
-
-function replaceFile(target: string, text: string): void {
-  const temporary = `${target}.${process.pid}.${toHex(randomBytes(4))}.tmp`
-  mkdirSync(path.dirname(target), { recursive: true })
-  try {
-    writeFileSync(temporary, text)
-    renameSync(temporary, target)
-  } finally {
-    rmSync(temporary, { force: true })
-  }
 }
 
 function readText(file: string): string | undefined {

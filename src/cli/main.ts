@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { type Code, Diagnostic, escapeControls } from '../errors.js'
 import { type Command, EXIT, type Option, UsageError, type Values } from './command.js'
 import { type Io, realIo } from './io.js'
-import { packageVersion } from './version.js'
+import { packageVersion } from '../build/version.js'
 
 interface Entry {
   summary: string

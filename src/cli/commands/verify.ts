@@ -18,7 +18,7 @@ import {
   UsageError,
 } from '../command.js'
 import type { Io } from '../io.js'
-import { packageVersion } from '../version.js'
+import { packageVersion } from '../../build/version.js'
 
 /** `signed-wasm verify`. */
 export const verify: Command = {
