@@ -11,6 +11,7 @@ import type { TrustedKey } from '../trust/keys.js'
 import { decide, type Decision, describeKey, type Mode } from '../trust/policy.js'
 import { verifySync } from '../trust/verify.js'
 import { INLINE, RAW_QUERY, type VerifiedFile, wantsInline } from './assets.js'
+import { createCache, type OutputCache } from './cache.js'
 import { type ComponentSource, generateModule, type ModuleForm, type Recheck } from './codegen.js'
 import { declareComponent } from './declarations.js'
 import { expandGlob, isGlob } from './glob.js'
@@ -90,6 +91,7 @@ const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
 /** The one pipeline behind every bundler; one for each use of the plugin. */
 export class Pipeline {
   readonly #transpiler: Transpiler
+  readonly #cache: OutputCache | undefined
   #context: BuildContext = { root: process.cwd(), command: 'build' }
   readonly #options: ResolvedOptions
   #filter: (file: string) => boolean
@@ -105,7 +107,10 @@ export class Pipeline {
   constructor(userOptions?: Options) {
     this.#options = resolveOptions(userOptions)
     this.#filter = createFilter(this.#options, this.root)
-    this.#transpiler = createTranspiler({ jco: this.#options.jco, limits: this.#options.limits })
+    const { cache, jco, limits } = this.#options
+    // A function, because the root is known later.
+    if (cache !== false) this.#cache = createCache(() => resolve(this.root, cache))
+    this.#transpiler = createTranspiler({ jco, limits, cache: this.#cache })
   }
 
   /** Tells where the build runs; until then it is a `build` in the current folder. */
@@ -133,6 +138,7 @@ export class Pipeline {
     this.#policy = this.#readPolicy(log)
     if (!isSamePolicy(before, this.#policy)) this.#accepted.clear()
     this.#advise(log)
+    this.#cache?.prune()
   }
 
   /** Says once what a tsconfig lacks. */

@@ -106,6 +106,15 @@ export interface Options {
    * @default true in a project with a `tsconfig.json`, else false
    */
   types?: boolean | string
+  /**
+   * Keep what jco makes of each component on disk, for later builds: `true` in
+   * `node_modules/.cache/unplugin-signed-wasm`, or a folder, relative to the project root. Verdicts are never kept:
+   * every file is verified in every build. Entries are checked, but not signed, so the folder must be as trusted as
+   * `node_modules`: never restore it from where strangers can write, such as the cache of a CI that builds pull
+   * requests.
+   * @default false
+   */
+  cache?: boolean | string
   /** Options of jco. */
   jco?: JcoOptions
   /** Bounds on what one file may cost. */
@@ -125,6 +134,8 @@ export interface ResolvedOptions {
   asset: 'file' | 'inline' | number
   recheck: 'off' | 'digest' | 'signature'
   types: TypesPlace
+  /** A folder, relative to the project root. */
+  cache: string | false
   jco: JcoOptions
   limits: Required<Limits>
 }
@@ -138,6 +149,9 @@ export type TypesPlace =
 
 /** Where declarations go when nothing else is said, relative to the project root. */
 export const TYPES_FOLDER = '.signed-wasm/types'
+
+/** Where outputs of jco are kept when no folder is named, relative to the project root. */
+export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
 
 const MODES = ['strict', 'lenient', 'off'] as const
 const MIB = 1024 * 1024
@@ -195,6 +209,10 @@ const CHECKS: Record<keyof Options, Check> = {
     typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
       ? undefined
       : "true, false, 'sibling' or a folder",
+  cache: (value) =>
+    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
+      ? undefined
+      : 'true, false or a folder',
   jco: (value) => (isPlainObject(value) ? undefined : 'an object of jco options'),
   limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
 }
@@ -282,6 +300,7 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
     asset: options.asset ?? 'file',
     recheck: options.recheck ?? 'off',
     types: resolveTypes(options.types),
+    cache: options.cache === true ? CACHE_FOLDER : (options.cache ?? false),
     jco: structuredClone(options.jco ?? {}),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   })

@@ -10,6 +10,7 @@ import { Diagnostic, problem } from '../errors.js'
 import { toHex } from '../format/bytes.js'
 import { scanNames } from '../format/names.js'
 import { sha256 } from '../trust/ed25519.js'
+import type { CacheEntry, OutputCache } from './cache.js'
 import { cutSeams } from './codegen.js'
 import type { JcoOptions } from './options.js'
 
@@ -42,7 +43,8 @@ export interface Transpiler {
    * Runs jco on a verified component.
    * @param bytes copied before this returns, so later changes have no effect
    * @param about `name` for the generated files, without extension; `file` is the display path for errors
-   * @returns from a cache when the same bytes were transpiled under the same name before
+   * @returns from memory when the same bytes were transpiled under the same name before, else from the cache on disk
+   *   where there is one, else from jco; the same in each case
    * @throws Diagnostic `UNSAFE_NAME`, `NESTING_TOO_DEEP`, `WASM_MALFORMED`, `TRANSPILE_FAILED`,
    *   `TRANSPILE_TIMEOUT`, `TRANSPILE_MEMORY`, `TRANSPILE_TOO_LARGE`, `SEAM_CHANGED`
    */
@@ -68,7 +70,9 @@ export type Answer =
   | { status: 'too large'; outputBytes: number }
   | { status: 'failed'; reason: string }
 
-interface Output {
+/** What jco made, not yet looked at. */
+export interface Output {
+  /** By name, in the order of jco. */
   files: Record<string, Uint8Array>
   imports: string[]
   exports: [string, 'function' | 'instance'][]
@@ -78,33 +82,54 @@ interface Output {
  * Makes a transpiler with a worker of its own, which starts with the first job and never keeps the
  * process alive between jobs.
  * @param setup.jco options handed to jco; those that the seam depends on are set here
+ * @param setup.cache where outputs of earlier processes are; none of them is taken on trust
  * @param setup.worker another worker script, for tests
  */
 export function createTranspiler(setup: {
   jco: JcoOptions
   limits: TranspileLimits
+  cache?: OutputCache | undefined
   worker?: URL
 }): Transpiler {
   const jobs = startQueue(setup.worker ?? workerUrl(), setup.limits)
-  const cache = createCache()
+  const memory = createMemory()
 
   const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
     const { imports } = scanNames(bytes)
     const options = transpileOptions(setup.jco, { name: safeName(name), imports })
-    const output = await jobs.run({ bytes, options, maxOutputBytes: setup.limits.maxOutputBytes })
-    return checkOutput(output, safeName(name))
+    const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
+    const entry = setup.cache?.entry(job)
+    const stored = takeStored(entry, safeName(name))
+    if (stored !== undefined) return stored
+    // The worker gets a buffer for itself, and what it made of it is compared with these bytes.
+    const output = await jobs.run(entry === undefined ? job : { ...job, bytes: bytes.slice() })
+    const transpiled = checkOutput(output, safeName(name))
+    entry?.write(output)
+    return transpiled
   }
 
   return {
     transpile(bytes, { name, file }) {
       const copy = new Uint8Array(bytes)
-      return cache(`${safeName(name)} ${toHex(sha256(copy))}`, () => transpile(copy, name)).catch(
+      return memory(`${safeName(name)} ${toHex(sha256(copy))}`, () => transpile(copy, name)).catch(
         (error: unknown) => {
           throw error instanceof Diagnostic ? error.at(file) : error
         },
       )
     },
     close: jobs.close,
+  }
+}
+
+/** What is stored goes through the same checks as what jco has just made; what fails them is made anew. */
+function takeStored(entry: CacheEntry | undefined, name: string): Transpiled | undefined {
+  const output = entry?.read()
+  if (output === undefined) return undefined
+  try {
+    return checkOutput(output, name)
+  } catch (error) {
+    if (error instanceof Diagnostic) return undefined
+    throw error
   }
 }
 
@@ -147,7 +172,7 @@ function workerUrl(): URL {
 }
 
 /** Remembers results by key, oldest forgotten first; failures are not remembered. */
-function createCache(maxBytes = 256 * 2 ** 20) {
+function createMemory(maxBytes = 256 * 2 ** 20) {
   const entries = new Map<string, { result: Promise<Transpiled>; bytes: number }>()
 
   const evict = () => {

@@ -17,6 +17,7 @@ describe('resolveOptions', () => {
       asset: 'file',
       recheck: 'off',
       types: { kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: true },
+      cache: false,
       jco: {},
       limits: {
         maxFileBytes: 67_108_864,
@@ -38,6 +39,16 @@ describe('resolveOptions', () => {
     expect(types('gen')).toEqual({ kind: 'folder', folder: 'gen', needsTsconfig: false })
     expect([types('sibling'), types(false)]).toEqual([{ kind: 'sibling' }, { kind: 'nowhere' }])
     expect(wrong({ types: '' })).toThrow("`types` must be true, false, 'sibling' or a folder")
+  })
+
+  it('takes cache as a switch or a folder', () => {
+    const cache = (value: boolean | string) => resolveOptions({ cache: value }).cache
+    expect([cache(true), cache(false), cache('.jco')]).toEqual([
+      'node_modules/.cache/unplugin-signed-wasm',
+      false,
+      '.jco',
+    ])
+    expect(wrong({ cache: ' ' })).toThrow('`cache` must be true, false or a folder')
   })
 
   it('takes one key, include or exclude without a list around it', () => {
@@ -93,6 +104,9 @@ describe('resolveOptions', () => {
     ['asset', -1],
     ['asset', 1.5],
     ['asset', 'base64'],
+    ['cache', 1],
+    ['cache', ''],
+    ['cache', null],
     ['jco', true],
     ['jco.asyncMode', { asyncMode: 'magic' }],
     ['jco.asyncImports', { asyncImports: 'abc' }],

@@ -1,0 +1,94 @@
+/** Entries of the cache on disk, and a jco that counts how often it runs. */
+
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createCache } from '../../src/build/cache.js'
+import type { JcoOptions } from '../../src/build/options.js'
+import { createTranspiler, type Job, type Output, type TranspileLimits } from '../../src/build/transpile.js'
+import { LIMITS } from './bindings.js'
+import type { Project } from './project.js'
+
+/** What an entry says below its first line. */
+export interface Content {
+  key: string
+  files: [name: string, base64: string | null][]
+  imports: string[]
+  exports: [string, string][]
+}
+
+/** Paths of the files in a cache folder. */
+export const entriesOf = (folder: string): string[] =>
+  readdirSync(folder)
+    .toSorted()
+    .map((name) => path.join(folder, name))
+
+/** Reads an entry. */
+export function readContent(file: string): Content {
+  const text = readFileSync(file, 'utf8')
+  return JSON.parse(text.slice(text.indexOf('\n') + 1)) as Content
+}
+
+/** Writes an entry as one does who knows how entries are written. */
+export function writeContent(file: string, content: unknown): void {
+  const json = typeof content === 'string' ? content : JSON.stringify(content)
+  writeFileSync(file, `${createHash('sha256').update(json).digest('hex')}\n${json}`)
+}
+
+/** The job for a component, and what jco made of it. */
+export async function recordOutput(bytes: Uint8Array, jco: JcoOptions = {}) {
+  let recorded: { job: Job; output: Output } | undefined
+  const cache = {
+    entry: (job: Job) => ({ read: () => undefined, write: (output: Output) => (recorded = { job, output }) }),
+    prune: () => {},
+  }
+  const transpiler = createTranspiler({ jco, limits: LIMITS, cache })
+  await transpiler.transpile(bytes, { name: 'component', file: 'x.wasm' })
+  await transpiler.close()
+  return recorded!
+}
+
+/** A worker script that answers every job with this output, and keeps count in a file. */
+export function recordedJco(project: Project, output: Output) {
+  const files = Object.entries(output.files).map(([name, bytes]) => [
+    name,
+    Buffer.from(bytes).toString('base64'),
+  ])
+  project.write({
+    'runs.txt': '',
+    'jco.mjs': `
+      import { appendFileSync } from 'node:fs'
+      import { parentPort } from 'node:worker_threads'
+      const { files, ...rest } = ${JSON.stringify({ ...output, files })}
+      const output = { ...rest, files: Object.fromEntries(files.map(([name, text]) => [name, new Uint8Array(Buffer.from(text, 'base64'))])) }
+      parentPort.on('message', () => {
+        appendFileSync(${JSON.stringify(project.at('runs.txt'))}, '.')
+        parentPort.postMessage({ status: 'done', output })
+      })`,
+  })
+  return { worker: pathToFileURL(project.at('jco.mjs')), runs: () => project.read('runs.txt').length }
+}
+
+/** Where jco cannot run. */
+export const NO_JCO = new URL('data:text/javascript,throw new Error("jco ran")')
+
+/** Transpiles in a process, as it were, of its own: nothing is remembered but on disk. */
+export async function transpileWith(
+  folder: string,
+  bytes: Uint8Array,
+  {
+    worker,
+    jco = {},
+    limits = {},
+    name = 'component',
+  }: { worker?: URL; jco?: JcoOptions; limits?: Partial<TranspileLimits>; name?: string } = {},
+) {
+  const transpiler = createTranspiler({
+    jco,
+    limits: { ...LIMITS, ...limits },
+    cache: createCache(() => folder),
+    ...(worker && { worker }),
+  })
+  return transpiler.transpile(bytes, { name, file: 'x.wasm' }).finally(() => transpiler.close())
+}
