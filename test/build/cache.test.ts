@@ -110,6 +110,15 @@ describe('an output of jco', () => {
     expect(existsSync(project.at('cache'))).toBe(false)
   })
 
+  test('is not stored when it is out of all proportion', () => {
+    const folder = makeProject().at('cache')
+    const files = { ...output.files, 'interfaces/a.d.ts': new Uint8Array(50 * 2 ** 20) }
+    createCache(() => folder)
+      .entry({ ...job, maxOutputBytes: 2 ** 30 })
+      .write({ ...output, files })
+    expect(existsSync(folder)).toBe(false)
+  })
+
   test('is not read when it is larger than the limit of now', async () => {
     const { folder } = filled()
     const size = Object.values(output.files).reduce((sum, file) => sum + file.length, 0)
@@ -262,7 +271,7 @@ describe('a damaged entry is none, and is replaced', () => {
   test.each([
     ['empty', (file: string) => writeFileSync(file, '')],
     ['half', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 2))],
-    ['without end', (file: string) => truncateSync(file, 2 ** 40)],
+    ['of four gigabytes', (file: string) => truncateSync(file, 4 * 2 ** 30)],
     ['zeros', (file: string) => writeFileSync(file, Buffer.alloc(1000))],
     [
       'of another component',
@@ -282,6 +291,10 @@ describe('a damaged entry is none, and is replaced', () => {
     [
       'with a core module twice',
       (content) => ({ ...content, files: [...content.files, [CORE, base64Of(CORE)]] }),
+    ],
+    [
+      'with code twice',
+      (content) => ({ ...content, files: [...content.files, ['component.js', base64Of('component.js')]] }),
     ],
     [
       'with a core module missing',
