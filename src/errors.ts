@@ -52,9 +52,8 @@ const REASONS = {
   preamble: () => 'the first 8 bytes are no preamble of a core module or component',
   'section id': (id: number, offset: number) => `section id ${id} at offset ${offset} is out of range`,
   'not UTF-8': (offset: number) => `the section name at offset ${offset} is not UTF-8`,
-  'not core': () => 'its preamble says core module, its sections are those of a component',
-  'not nested': (id: number, offset: number) =>
-    `the section at offset ${offset} does not hold what a component's section ${id} must hold`,
+  layer: (layer: string, offset: number) =>
+    `its preamble says ${layer}, and the section at offset ${offset} cannot be one of a ${layer}`,
   depth: (maxDepth: number) => `components nest more than ${maxDepth} deep`,
   misplaced: (offset: number) =>
     `a signature section at offset ${offset}, where only the first section may be one`,

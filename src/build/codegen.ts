@@ -162,28 +162,32 @@ function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): P
     return `${local(name)}(${args.join(', ')})`
   }
   const base = contentStart(bytes)
-  const fromContent = literal(slices.map(({ name, offset, length }) => [name, offset - base, length]))
-  const fromStart = literal(slices.map(({ name, offset, length }) => [name, offset, length]))
-  const compile = (file: string, from: string) => {
-    const inline = adapters.map(
+  /** @param from what offsets count from in that file */
+  const compile = (file: string, from: number) => {
+    const held = slices.map(
+      ({ name, offset, length }) =>
+        `[${literal(name)}, file.subarray(${offset - from}, ${offset - from + length})]`,
+    )
+    const made = adapters.map(
       ({ name, core }) => `[${literal(name)}, ${call('decodeBase64', literal(base64(core)))}]`,
     )
-    return call('compile', file, from, ...(inline.length === 0 ? [] : [`[${inline.join(', ')}]`]))
+    return call('compile', file, `(file) => [${[...held, ...made].join(', ')}]`)
   }
   const load = () => {
-    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(bytes))), fromStart)
+    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(bytes))), 0)
+    const url = source.expression
     switch (recheck.kind) {
       case 'digest':
-        return compile(call('readPinned', source.expression, literal(base64(sha256(bytes)))), fromStart)
+        return compile(call('readPinned', url, literal(`sha256-${base64(sha256(bytes))}`)), 0)
       case 'signature':
-        return compile(
-          call('readSigned', source.expression, literal(pin(recheck, { slices, bytes }))),
-          fromContent,
-        )
-      case 'off':
-        return slices.length === 1 && adapters.length === 0
-          ? call('compileStreaming', source.expression, fromContent.slice(1, -1))
-          : compile(call('readContent', source.expression), fromContent)
+        return compile(call('readSigned', url, literal(pin(recheck, { slices, base }))), base)
+      case 'off': {
+        const [only, ...others] = slices
+        if (only !== undefined && others.length + adapters.length === 0)
+          return call('compileStreaming', url, literal([only.name, only.offset - base, only.length]))
+        const ends = slices.map(({ offset, length }) => offset - base + length)
+        return compile(call('readContent', url, String(Math.max(0, ...ends))), base)
+      }
     }
   }
   return { code: `const $signedWasmLoad = () => ${load()};`, functions }
@@ -192,9 +196,8 @@ function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): P
 /** @see runtime/signature.ts, `Pinned` */
 function pin(
   { keys, detached }: Extract<Recheck, { kind: 'signature' }>,
-  { slices, bytes }: { slices: readonly CoreSlice[]; bytes: Uint8Array },
+  { slices, base }: { slices: readonly CoreSlice[]; base: number },
 ) {
-  const base = contentStart(bytes)
   return {
     keys: keys.map(({ name, publicKey }) => [name, base64(publicKey)]),
     slices: slices.map(({ offset, length, digest }) => [offset - base, length, digest]),

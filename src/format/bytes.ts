@@ -9,18 +9,16 @@ export type Hex = string
 export class Reader {
   /** The next byte to be read, as an offset into the whole array. */
   offset: number
+  private readonly end: number
 
-  /**
-   * @param end exclusive
-   * @param fail makes the error that is thrown
-   */
+  /** @param fail makes the error that is thrown; @param range.end exclusive */
   constructor(
     readonly bytes: Uint8Array,
-    start: number,
-    readonly end: number,
     private readonly fail: (...reason: Reason) => Diagnostic,
+    { start = 0, end = bytes.length } = {},
   ) {
     this.offset = start
+    this.end = end
   }
 
   get remaining(): number {
@@ -160,7 +158,7 @@ export function toLatin1(bytes: Uint8Array): string {
   return text
 }
 
-/** The bytes of an ASCII text. */
+/** One byte for each character, of U+0000 to U+00FF: for ASCII texts, and for what `atob` gives. */
 export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
@@ -177,27 +175,10 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 /** The text of UTF-8 bytes; `undefined` when they are not well formed (no replacement characters). */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''))
+    return typeof TextDecoder === 'function'
+      ? new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+      : decodeURIComponent(toHex(bytes).replace(/../g, '%$&'))
   } catch {
-    return undefined // URIError: the only thing decodeURIComponent throws, and it means exactly "not UTF-8"
+    return undefined // both throw for one reason, which is exactly "not UTF-8"
   }
-}
-
-/**
- * Whether the bytes are well-formed UTF-8, in constant memory.
- * @see Unicode 16.0, table 3-7, "Well-Formed UTF-8 Byte Sequences"
- */
-export function isUtf8(bytes: Uint8Array): boolean {
-  for (let index = 0; index < bytes.length;) {
-    const lead = bytes[index++]!
-    if (lead < 0x80) continue
-    const more = lead < 0xc2 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : 0
-    if (more === 0 || index + more > bytes.length) return false
-    const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-    const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-    if (bytes[index]! < low || bytes[index]! > high) return false
-    for (let tail = 1; tail < more; tail++) if ((bytes[index + tail]! & 0xc0) !== 0x80) return false
-    index += more
-  }
-  return true
 }

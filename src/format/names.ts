@@ -7,7 +7,7 @@
  */
 
 import { type Diagnostic, problem, type Reason } from '../errors.js'
-import { decodeUtf8, isUtf8, Reader, toLatin1 } from './bytes.js'
+import { decodeUtf8, Reader, toLatin1 } from './bytes.js'
 import { readSections, type Section } from './wasm.js'
 
 /** Import and export names of the outermost component, in file order. */
@@ -106,7 +106,7 @@ function readVector(
   { payloadStart, end }: Section,
   readItem: (reader: Reader) => void,
 ): void {
-  const reader = new Reader(bytes, payloadStart, end, unreadable)
+  const reader = new Reader(bytes, unreadable, { start: payloadStart, end })
   readItems(reader, readItem)
   reader.finish()
 }
@@ -285,7 +285,7 @@ function checkName(reader: Reader, what: string): Uint8Array {
 function defect(name: Uint8Array): string | undefined {
   if (name.length > MAX_NAME_BYTES)
     return `is ${name.length} bytes long, and at most ${MAX_NAME_BYTES} are taken`
-  if (!isUtf8(name)) return 'is not UTF-8'
+  if (decodeUtf8(name) === undefined) return 'is not UTF-8'
   for (const [index, byte] of name.entries()) {
     const [second, third] = [name[index + 1], name[index + 2]]
     if (byte === 0x22 || byte === 0x27 || byte === 0x60) return 'contains a quote'

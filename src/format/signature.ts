@@ -46,9 +46,9 @@ export interface SignatureSet {
  * @throws Diagnostic `SIGNATURE_INVALID` on anything that an honest writer would not write
  */
 export function decodeSignature(payload: Uint8Array): SignatureSet[] {
-  const reader = new Reader(payload, 0, payload.length, invalid)
+  const reader = new Reader(payload, damaged)
   const header = reader.take(HEADER.length)
-  if (!equalBytes(header, HEADER)) throw invalid('header', ...header)
+  if (!equalBytes(header, HEADER)) throw damaged('header', ...header)
   const sets = readList(reader, LIMITS.sets, readSet)
   reader.finish()
   return sets
@@ -68,7 +68,7 @@ function readRecord(outer: Reader): SignatureRecord {
   const algorithm = reader.byte()
   const signature = readBytes(reader)
   if (algorithm === ED25519 && signature.length !== SIGNATURE_LENGTH)
-    throw invalid('signature length', signature.length)
+    throw damaged('signature length', signature.length)
   if (reader.remaining === 0) return { keyId, algorithm, signature }
   const certificates = readList(reader, LIMITS.certificates, readBytes)
   reader.finish()
@@ -79,19 +79,18 @@ function readRecord(outer: Reader): SignatureRecord {
 function readList<T>(reader: Reader, max: number, read: (reader: Reader) => T): T[] {
   const count = reader.shortestVaruint32()
   const possible = Math.min(max, reader.remaining)
-  if (count > possible) throw invalid('count', count, possible, reader.offset)
+  if (count > possible) throw damaged('count', count, possible, reader.offset)
   return Array.from({ length: count }, () => read(reader))
 }
 
 function readBytes(reader: Reader): Uint8Array {
   const length = reader.shortestVaruint32()
-  if (length > LIMITS.bytes) throw invalid('count', length, LIMITS.bytes, reader.offset)
+  if (length > LIMITS.bytes) throw damaged('count', length, LIMITS.bytes, reader.offset)
   return reader.take(length)
 }
 
 function readNested(outer: Reader): Reader {
-  const inner = readBytes(outer)
-  return new Reader(inner, 0, inner.length, invalid)
+  return new Reader(readBytes(outer), damaged)
 }
 
 /** Encoding of the point (0, 1): with it as R, any key of small order would do. */
@@ -132,6 +131,7 @@ export function signedMessage(hashes: readonly Uint8Array[]): Uint8Array {
   return concatBytes(MESSAGE_PREFIX, HEADER, ...hashes)
 }
 
-function invalid(...damage: Reason): Diagnostic {
+/** What is wrong with signature data, or with the section around it. */
+export function damaged(...damage: Reason): Diagnostic {
   return problem('SIGNATURE_INVALID', { damage })
 }

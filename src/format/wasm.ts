@@ -2,15 +2,15 @@
 
 import type { Diagnostic, Reason } from '../errors.js'
 import { problem } from '../problem.js'
-import { ascii, concatBytes, encodeVaruint32, equalBytes, isUtf8, Reader } from './bytes.js'
+import { ascii, concatBytes, encodeVaruint32, decodeUtf8, equalBytes, Reader } from './bytes.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
 
 /** The 8 bytes that open a file of each layer. */
 export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
-  'core module': Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00),
-  component: Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00),
+  'core module': /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00),
+  component: /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00),
 }
 
 /** Where the first section begins. */
@@ -58,7 +58,7 @@ export function readSections(bytes: Uint8Array): { layer: Layer; sections: Secti
   const layer = readLayer(bytes)
   if (layer === undefined) throw malformed('preamble')
   const sections: Section[] = []
-  const reader = new Reader(bytes, PREAMBLE_LENGTH, bytes.length, malformed)
+  const reader = new Reader(bytes, malformed, { start: PREAMBLE_LENGTH })
   while (reader.remaining > 0) sections.push(readSection(reader))
   return { layer, sections }
 }
@@ -71,14 +71,11 @@ function readSection(reader: Reader): Section {
   const payloadStart = reader.offset
   reader.take(size)
   const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
-  return id === CUSTOM ? withName(section, reader.bytes) : section
-}
-
-function withName(section: Section, bytes: Uint8Array): Section {
-  const reader = new Reader(bytes, section.payloadStart, section.end, malformed)
-  const name = reader.take(reader.varuint32())
-  if (!isUtf8(name)) throw malformed('not UTF-8', section.payloadStart)
-  return { ...section, name, contentStart: reader.offset }
+  if (id !== CUSTOM) return section
+  const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end: section.end })
+  const name = payload.take(payload.varuint32())
+  if (decodeUtf8(name) === undefined) throw malformed('not UTF-8', payloadStart)
+  return { ...section, name, contentStart: payload.offset }
 }
 
 /** Whether this is the custom section `signature`; compared as bytes. @see tool-conventions, Signatures.md */
@@ -91,6 +88,9 @@ export function isDelimiterSection({ name }: Section): boolean {
   return name !== undefined && equalBytes(name, DELIMITER_NAME)
 }
 
+/** What a section of a component holds, by its id. */
+const NESTED: Readonly<Record<number, Layer>> = { [CORE_MODULE]: 'core module', [COMPONENT]: 'component' }
+
 /**
  * Checks the layer against what the sections hold, because no signature covers the preamble: in a
  * component every core-module section opens with a core preamble and every component section with a
@@ -102,21 +102,17 @@ export function checkLayer(
   { layer, sections }: { layer: Layer; sections: readonly Section[] },
 ): void {
   for (const { id, payloadStart, end } of sections) {
-    const inner = readLayer(bytes.subarray(payloadStart, end))
-    if (layer === 'core module' && id === CORE_MODULE && inner === 'core module') {
-      throw malformed('not core')
-    }
-    if (layer !== 'component') continue
-    if ((id === CORE_MODULE && inner !== 'core module') || (id === COMPONENT && inner !== 'component')) {
-      throw malformed('not nested', id, payloadStart)
-    }
+    const nested = NESTED[id]
+    const holdsIt = nested !== undefined && readLayer(bytes.subarray(payloadStart, end)) === nested
+    if (layer === 'component' ? nested !== undefined && !holdsIt : id === CORE_MODULE && holdsIt)
+      throw malformed('layer', layer, payloadStart)
   }
 }
 
 /** Offset of the first byte that a signature covers: after the leading signature section, or 8. */
 export function contentStart(bytes: Uint8Array): number {
   if (bytes.length === PREAMBLE_LENGTH) return PREAMBLE_LENGTH
-  const first = readSection(new Reader(bytes, PREAMBLE_LENGTH, bytes.length, malformed))
+  const first = readSection(new Reader(bytes, malformed, { start: PREAMBLE_LENGTH }))
   return isSignatureSection(first) ? first.end : PREAMBLE_LENGTH
 }
 

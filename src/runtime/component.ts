@@ -103,28 +103,17 @@ function ownHost(own: Record<string, unknown>, name: string): unknown {
 }
 
 /**
- * Compiles core modules out of bytes.
- * @param slices where they stand in these bytes
- * @param adapters core modules that jco made itself, with their own bytes
- * @throws Error with `code` `COMPONENT_UNREADABLE` when the bytes end too early; `WebAssembly.CompileError`
+ * Compiles the core modules of a component.
+ * @param cut gives them by name, most of them as slices of the bytes
+ * @throws WebAssembly.CompileError
  */
 export async function compile(
   bytes: Uint8Array | Promise<Uint8Array>,
-  slices: readonly Slice[],
-  adapters: readonly (readonly [name: string, bytes: Uint8Array])[] = [],
+  cut: (bytes: Uint8Array) => readonly (readonly [name: string, coreModule: Uint8Array])[],
 ): Promise<CoreModules> {
-  const source = await bytes
-  const cores = slices.map(([name, offset, length]) => [name, slice(source, offset, length)] as const)
-  return new Map(await Promise.all([...cores, ...adapters].map(compileOne)))
-}
-
-async function compileOne([name, bytes]: readonly [string, Uint8Array]) {
-  return [name, await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)] as const
-}
-
-function slice(bytes: Uint8Array, start: number, length: number): Uint8Array {
-  if (start + length > bytes.length) throw tooShort()
-  return bytes.subarray(start, start + length)
+  const compileOne = async ([name, core]: readonly [string, Uint8Array]) =>
+    [name, await WebAssembly.compile(core as Uint8Array<ArrayBuffer>)] as const
+  return new Map(await Promise.all(cut(await bytes).map(compileOne)))
 }
 
 /**
@@ -134,7 +123,11 @@ function slice(bytes: Uint8Array, start: number, length: number): Uint8Array {
  */
 export async function compileStreaming(url: URL | string, slice: Slice): Promise<CoreModules> {
   const address = String(url)
-  if (nodeReadFile(address) !== undefined) return compile(readContent(address), [slice])
+  const [name, offset, length] = slice
+  if (nodeReadFile(address) !== undefined)
+    return compile(readContent(address, offset + length), (file) => [
+      [name, file.subarray(offset, offset + length)],
+    ])
   const { body } = successful(await fetch(address))
   // Engines say only that the stream failed, so its own reason is kept.
   let reason: unknown
@@ -143,7 +136,7 @@ export async function compileStreaming(url: URL | string, slice: Slice): Promise
   const wasm = WebAssembly.compileStreaming(new Response(body!.pipeThrough(cut), { headers }))
   return new Map([
     [
-      slice[0],
+      name,
       await wasm.catch((error: unknown) => {
         throw reason ?? error
       }),
@@ -162,32 +155,34 @@ function cutOut(
   let head = new Uint8Array()
   let start: number | undefined
   let [position, left] = [0, length]
-  const failing = (work: () => void) => {
+  const take = (bytes: Uint8Array, isLast: boolean): Uint8Array => {
+    let next = bytes
+    if (start === undefined) {
+      next = head = join(head, bytes)
+      if (head.length < HEAD_LENGTH && !isLast) return new Uint8Array()
+      start = contentStart(head) + offset
+    }
+    const piece = next.subarray(Math.max(0, start - position), Math.max(0, start + length - position))
+    position += next.length
+    left -= piece.length
+    if (isLast && left > 0) throw tooShort()
+    return piece
+  }
+  const pass = (
+    bytes: Uint8Array,
+    controller: TransformStreamDefaultController<Uint8Array>,
+    isLast = false,
+  ) => {
     try {
-      work()
+      controller.enqueue(take(bytes, isLast))
     } catch (error) {
       fail(error)
       throw error
     }
   }
   return {
-    transform: (chunk, controller) =>
-      failing(() => {
-        let bytes = chunk
-        if (start === undefined) {
-          bytes = head = join(head, chunk)
-          if (head.length < HEAD_LENGTH) return
-          start = contentStart(head) + offset
-        }
-        const piece = bytes.subarray(Math.max(0, start - position), Math.max(0, start + length - position))
-        position += bytes.length
-        left -= piece.length
-        controller.enqueue(piece)
-      }),
-    flush: () =>
-      failing(() => {
-        if (left > 0) throw tooShort()
-      }),
+    transform: (bytes, controller) => pass(bytes, controller),
+    flush: (controller) => pass(new Uint8Array(), controller, true),
   }
 }
 
@@ -207,38 +202,43 @@ export async function readComponent(url: URL | string): Promise<Uint8Array<Array
   return nodeReadFile(address)?.(new URL(address)) ?? bytesOf(await fetch(address))
 }
 
-/** Like {@link readComponent}, without what stands before the content. @see contentStart */
-export async function readContent(url: URL | string): Promise<Uint8Array> {
+/**
+ * Like {@link readComponent}, without what stands before the content.
+ * @param length how much content there must be, in bytes
+ * @throws Error with `code` `COMPONENT_UNREADABLE`
+ * @see contentStart
+ */
+export async function readContent(url: URL | string, length: number): Promise<Uint8Array> {
   const bytes = await readComponent(url)
-  return bytes.subarray(contentStart(bytes))
+  const content = bytes.subarray(contentStart(bytes))
+  if (content.length < length) throw tooShort()
+  return content
 }
 
 /**
  * Like {@link readComponent}, and insists on the content.
- * @param digest SHA-256 of the whole file, as base64
+ * @param integrity `sha256-` and the SHA-256 of the whole file as base64
  * @throws Error with `code` `DIGEST_MISMATCH` or `COMPONENT_UNREADABLE`
  * @see W3C Subresource Integrity
  */
-export async function readPinned(url: URL | string, digest: string): Promise<Uint8Array> {
+export async function readPinned(url: URL | string, integrity: string): Promise<Uint8Array> {
   const address = String(url)
-  const integrity = `sha256-${digest}`
-  // Whoever does not know `integrity` ignores it: Deno, for one.
-  if (!nodeReadFile(address) && new Request(address, { integrity }).integrity === integrity) {
-    try {
-      return await bytesOf(await fetch(address, { integrity }))
-    } catch {
-      // A wrong digest looks like a network that is down, so look again; and a network that was may be up.
-    }
+  try {
+    const request = nodeReadFile(address) ? undefined : new Request(address, { integrity })
+    // Whoever does not know `integrity` ignores it: Deno, for one.
+    if (request?.integrity === integrity) return await bytesOf(await fetch(request))
+  } catch {
+    // A wrong digest looks like a network that is down, so look again; and a network that was may be up.
   }
   const bytes = await readComponent(address)
-  if ((await sha256(bytes)) === digest) return bytes
-  throw failure('DIGEST_MISMATCH', `${address} is not the file of this build`)
+  if ((await integrityOf(bytes)) === integrity) return bytes
+  throw failure('DIGEST_MISMATCH', `${address} is not the built file`)
 }
 
-/** SHA-256 as base64; nothing where there is no WebCrypto, as on pages without TLS. */
-async function sha256(bytes: Uint8Array): Promise<string | undefined> {
+/** Nothing where there is no WebCrypto, as on pages without TLS. */
+async function integrityOf(bytes: Uint8Array): Promise<string | undefined> {
   const hash = await globalThis.crypto?.subtle?.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return hash && btoa(String.fromCharCode(...new Uint8Array(hash)))
+  return hash && `sha256-${btoa(String.fromCharCode(...new Uint8Array(hash)))}`
 }
 
 /** The body of an answer. @throws Error with `code` `COMPONENT_UNREADABLE` */

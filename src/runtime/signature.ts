@@ -3,11 +3,11 @@
  * and the reason in full) is loaded when there is one, and so is the crypto that a browser lacks.
  */
 
-import { type Hex, toHex } from '../format/bytes.js'
+import { ascii, type Hex, toHex } from '../format/bytes.js'
 import { isVerified } from '../trust/evidence.js'
 import type { TrustedKey } from '../trust/keys.js'
 import { gatherAsync, rollingSha256 } from '../trust/webcrypto.js'
-import { decodeBase64, readComponent } from './component.js'
+import { readComponent } from './component.js'
 
 /** What the build trusted, as it stands in emitted code. */
 export interface Pinned {
@@ -30,8 +30,8 @@ export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uin
     throw await (await import('./refusal.js')).explainRefusal(String(url), bytes, pinned)
   }
   // Keys by their bytes alone: ids and fingerprints are hints, which the explanation works out again.
-  const keys = pinned.keys.map(([, publicKey]) => ({ publicKey: decodeBase64(publicKey) }) as TrustedKey)
-  const detached = pinned.detached === undefined ? undefined : decodeBase64(pinned.detached)
+  const keys = pinned.keys.map(([, publicKey]) => ({ publicKey: ascii(atob(publicKey)) }) as TrustedKey)
+  const detached = pinned.detached === undefined ? undefined : ascii(atob(pinned.detached))
   const evidence = await gatherAsync(bytes, keys, { layer: 'component', detached }).catch(refuse)
   if (!isVerified(evidence)) return refuse()
   const content = bytes.subarray(evidence.file.start)

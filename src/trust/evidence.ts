@@ -3,9 +3,9 @@
  * what. Small enough for the check at run time, which needs no more; `verdict.ts` concludes for everyone else.
  */
 
-import type { Diagnostic, Reason } from '../errors.js'
 import { equalBytes, type Hex, Reader, toHex } from '../format/bytes.js'
 import {
+  damaged,
   decodeSignature,
   ED25519,
   type SignatureRecord,
@@ -65,7 +65,7 @@ export function frame(
     sections: wasm.sections,
     start: section?.end ?? PREAMBLE_LENGTH,
     ...findBoundaries(bytes, wasm.sections),
-    signatures: signatures.filter((payload) => payload !== undefined).map(decodeSignature),
+    signatures: signatures.flatMap((payload) => (payload ? [decodeSignature(payload)] : [])),
   }
 }
 
@@ -73,10 +73,10 @@ export function frame(
 function findSignature(bytes: Uint8Array, sections: readonly Section[]): Section | undefined {
   const [first, ...others] = sections
   const misplaced = others.find(isSignatureSection)
-  if (misplaced) throw invalid('misplaced', misplaced.start)
+  if (misplaced) throw damaged('misplaced', misplaced.start)
   if (!first || !isSignatureSection(first)) return undefined
   // Nothing covers these few bytes, so only the one shortest encoding is accepted.
-  const framing = new Reader(bytes, first.start + 1, first.end, invalid)
+  const framing = new Reader(bytes, damaged, { start: first.start + 1, end: first.end })
   framing.shortestVaruint32()
   framing.shortestVaruint32()
   return first
@@ -171,8 +171,4 @@ export function signersOfAll(
   return claims.flatMap(({ set, signer }) =>
     signer && isComplete(set, evidence) && !revoked?.has(signer.fingerprint) ? [signer] : [],
   )
-}
-
-function invalid(...reason: Reason): Diagnostic {
-  return problem('SIGNATURE_INVALID', { reason })
 }

@@ -360,7 +360,7 @@ function readOpenSshSecret(bytes: Uint8Array, source: string): Found {
 }
 
 function sshReader(bytes: Uint8Array, source: string): Reader {
-  return new Reader(bytes, 0, bytes.length, () => unreadable(source, 'the OpenSSH key is damaged'))
+  return new Reader(bytes, () => unreadable(source, 'the OpenSSH key is damaged'))
 }
 
 function readSshString(reader: Reader): Uint8Array {

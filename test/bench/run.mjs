@@ -10,6 +10,7 @@ import { nobleBackend, nodeBackend } from '../../dist/trust/ed25519.js'
 import { formatPublicKey, generateKey, trustedKey } from '../../dist/trust/keys.js'
 import { sign } from '../../dist/trust/sign.js'
 import { verifySync } from '../../dist/trust/verify.js'
+import { LIMITS, runtimeSizes } from './sizes.mjs'
 
 const ROUNDS = 9
 const key = generateKey()
@@ -125,6 +126,12 @@ try {
   )
   console.log(`  that is ${extraMs.toFixed(0)} ms more than Node itself takes`)
   hold('starting signed-wasm', extraMs, 40, ' ms')
+
+  console.log('\nwhat emitted code brings into a page, minified and compressed')
+  for (const [use, size] of Object.entries(await runtimeSizes())) {
+    console.log(`${`recheck ${use}`.padEnd(64)} ${String(size).padStart(6)} bytes`)
+    hold(`the runtime with recheck ${use}`, size, LIMITS[use], ' bytes')
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }

@@ -100,7 +100,7 @@ describe('generated code', () => {
       };
 
 
-      const $signedWasmLoad = () => $signedWasmCompile($signedWasmReadContent(new URL("./a.wasm", import.meta.url)), []);
+      const $signedWasmLoad = () => $signedWasmCompile($signedWasmReadContent(new URL("./a.wasm", import.meta.url), 0), (file) => []);
       const $signedWasmCoreModules = await $signedWasmLoad();
       const $signedWasmImports = {
         __proto__: null,
@@ -165,8 +165,9 @@ describe('generated code', () => {
     )
     for (const bytes of [BYTES, signed]) {
       const code = generate({ bytes, transpiled: transpiled({ cores }) })
-      const adapter = `["a.core2.wasm", $signedWasmDecodeBase64("${Buffer.from([...CORE, 0]).toString('base64')}")]`
-      expect(code).toContain(`), [["a.core.wasm",6,8]], [${adapter}]);`)
+      const adapter = `$signedWasmDecodeBase64("${Buffer.from([...CORE, 0]).toString('base64')}")`
+      const list = `["a.core.wasm", file.subarray(6, 14)], ["a.core2.wasm", ${adapter}]`
+      expect(code).toContain(`new URL("./a.wasm", import.meta.url), 14), (file) => [${list}]);`)
     }
   })
 

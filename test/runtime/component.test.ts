@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,11 +10,13 @@ import { encodeSignatureSection, encodeSection, PREAMBLES } from '../../src/form
 import { concatBytes } from '../../src/format/bytes.js'
 import {
   compile,
+  compileStreaming,
   component,
   type ComponentParts,
   contentStart,
   decodeBase64,
   readComponent,
+  readPinned,
 } from '../../src/runtime/component.js'
 
 const CORE = PREAMBLES['core module']
@@ -30,12 +33,12 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const SLICES = [
-  ['a.core.wasm', 2, 8],
-  ['a.core2.wasm', 12, 8],
-] as const
-
-const load = () => compile(FILE.subarray(officialContentStart(FILE)), SLICES, [['a.core3.wasm', CORE]])
+const load = () =>
+  compile(FILE.subarray(officialContentStart(FILE)), (file) => [
+    ['a.core.wasm', file.subarray(2, 10)],
+    ['a.core2.wasm', file.subarray(12, 20)],
+    ['a.core3.wasm', CORE],
+  ])
 
 /** Parts whose `instantiate` hands back what it was given. */
 const parts = (changes: Partial<ComponentParts> = {}): ComponentParts => ({
@@ -82,7 +85,7 @@ describe('instances', () => {
     const again = vi
       .fn(load)
       .mockRejectedValueOnce(new Error('offline'))
-      .mockImplementationOnce(() => compile(Uint8Array.of(0xff), [['a.core.wasm', 0, 1]]))
+      .mockImplementationOnce(() => compile(Uint8Array.of(0xff), (file) => [['a.core.wasm', file]]))
     const instantiate = component(parts({ load: again }))
     await expect(instantiate()).rejects.toThrow('offline')
     await expect(instantiate()).rejects.toThrow(WebAssembly.CompileError)
@@ -94,12 +97,6 @@ describe('instances', () => {
     const instantiateCore = () => ({}) as WebAssembly.Instance
     expect((await instantiated({}, {}, { instantiateCore })).instantiateCore).toBe(instantiateCore)
     expect((await instantiated({})).instantiateCore).toBeUndefined()
-  })
-
-  test('refuses a file that ends before a core module does', async () => {
-    await expect(compile(CORE, [['a.core.wasm', 0, 9]])).rejects.toMatchObject({
-      code: 'COMPONENT_UNREADABLE',
-    })
   })
 })
 
@@ -231,4 +228,126 @@ test('decodes base64 with and without native help', () => {
     if (before === undefined) delete own.fromBase64
     else own.fromBase64 = before
   }
+})
+
+describe('a pinned file', () => {
+  const integrityOf = (bytes: Uint8Array) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`
+  const folder = mkdtempSync(path.join(tmpdir(), 'pinned '))
+  const url = pathToFileURL(path.join(folder, 'x.wasm'))
+  const answering = (bytes: Uint8Array | undefined) =>
+    vi.fn(async () =>
+      bytes === undefined ? new Response('', { status: 404 }) : new Response(Uint8Array.from(bytes)),
+    )
+
+  beforeAll(() => writeFileSync(url, FILE))
+
+  test('is read and compared', async () => {
+    expect(new Uint8Array(await readPinned(url, integrityOf(FILE)))).toEqual(FILE)
+    await expect(readPinned(url, integrityOf(CORE))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      message: `[signed-wasm] DIGEST_MISMATCH: ${url.href} is not the built file`,
+    })
+  })
+
+  test('is hashed where `fetch` ignores `integrity`', async () => {
+    vi.stubGlobal(
+      'Request',
+      class {
+        url = 'http://x/y.wasm'
+      },
+    )
+    vi.stubGlobal('fetch', answering(FILE))
+    expect(await readPinned('http://x/y.wasm', integrityOf(FILE))).toEqual(FILE)
+    await expect(readPinned('http://x/y.wasm', integrityOf(CORE))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    })
+  })
+
+  test('is refused where nothing can hash it', async () => {
+    vi.stubGlobal(
+      'Request',
+      class {
+        url = 'http://x/y.wasm'
+      },
+    )
+    vi.stubGlobal('fetch', answering(FILE))
+    vi.stubGlobal('crypto', undefined)
+    await expect(readPinned('http://x/y.wasm', integrityOf(FILE))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    })
+  })
+
+  test('is had again after a failure of the network, and said to be missing when it is', async () => {
+    vi.stubGlobal('fetch', answering(FILE).mockRejectedValueOnce(new TypeError('fetch failed')))
+    expect(await readPinned('http://x/y.wasm', integrityOf(FILE))).toEqual(FILE)
+    vi.stubGlobal('fetch', answering(undefined))
+    await expect(readPinned('http://x/y.wasm', integrityOf(FILE))).rejects.toMatchObject({
+      code: 'COMPONENT_UNREADABLE',
+    })
+  })
+})
+
+describe('a core module that is compiled while its file arrives', () => {
+  /** An answer in pieces of so many bytes. */
+  const inPieces = (bytes: Uint8Array, size: number) =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size))
+          controller.close()
+        },
+      }),
+    )
+  const answerWith = (bytes: Uint8Array, size: number) =>
+    vi.stubGlobal('fetch', async () => inPieces(bytes, size))
+  const unsigned = concatBytes(
+    PREAMBLES.component,
+    encodeSection(1, CORE),
+    encodeSection(0, new Uint8Array([1, 120, 0])),
+  )
+
+  test.each([1, 7, 31, 32, 33, 1000])('is the slice, in pieces of %i bytes', async (size) => {
+    const received: Uint8Array[] = []
+    const compiled = vi.spyOn(WebAssembly, 'compileStreaming').mockImplementation(async (source) => {
+      received.push(new Uint8Array(await ((await source) as Response).arrayBuffer()))
+      return new WebAssembly.Module(Uint8Array.from(CORE))
+    })
+    for (const [file, slice] of [
+      [FILE, ['a', 12, 8]],
+      [FILE, ['a', 2, 8]],
+      [unsigned, ['a', 2, 8]],
+    ] as const) {
+      answerWith(file, size)
+      expect([...(await compileStreaming('http://x/y.wasm', slice)).keys()]).toEqual(['a'])
+      expect(received.pop()).toEqual(CORE)
+    }
+    expect(compiled).toHaveBeenCalledTimes(3)
+  })
+
+  test.each([1, 1000])('is compiled by the engine, or refused: pieces of %i bytes', async (size) => {
+    answerWith(FILE, size)
+    const modules = await compileStreaming('http://x/y.wasm', ['a', 2, 8])
+    expect(modules.get('a')).toBeInstanceOf(WebAssembly.Module)
+    for (const [file, code] of [
+      [FILE.subarray(0, -1), 'COMPONENT_UNREADABLE'],
+      [FILE.subarray(0, 20), 'COMPONENT_UNREADABLE'],
+      [new Uint8Array(), 'COMPONENT_UNREADABLE'],
+      [
+        new TextEncoder().encode('<!doctype html><title>Not found, and some more text</title>'),
+        'COMPONENT_UNREADABLE',
+      ],
+    ] as const) {
+      answerWith(file, size)
+      await expect(compileStreaming('http://x/y.wasm', ['a', 12, 8])).rejects.toMatchObject({ code })
+    }
+    answerWith(concatBytes(PREAMBLES.component, encodeSection(1, new Uint8Array(40))), size)
+    await expect(compileStreaming('http://x/y.wasm', ['a', 2, 40])).rejects.toThrow(WebAssembly.CompileError)
+  })
+
+  test('is read from the disk in Node', async () => {
+    const file = pathToFileURL(path.join(mkdtempSync(path.join(tmpdir(), 'streaming ')), 'x.wasm'))
+    writeFileSync(file, FILE)
+    expect((await compileStreaming(file, ['a', 12, 8])).get('a')).toBeInstanceOf(WebAssembly.Module)
+    await expect(compileStreaming(file, ['a', 12, 9])).rejects.toMatchObject({ code: 'COMPONENT_UNREADABLE' })
+  })
 })
