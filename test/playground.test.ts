@@ -18,6 +18,9 @@ describe('npm run playground', () => {
     expect(ended.code, ended.output).toBe(0)
     expect(ended.stdout).toContain('The signed component says: Hello, Ada!')
     expect(ended.stdout).toMatch(/\[signed-wasm\] CONTENT_MODIFIED tampered\/hello\.wasm: .*TEST-ONLY\.pub/)
+    expect(ended.stdout).toMatch(
+      /after the build.*\n\n\[signed-wasm\] CONTENT_MODIFIED file:.*TEST-ONLY\.pub/,
+    )
     expect(ended.stdout).not.toContain('    at ')
   })
 
@@ -38,6 +41,21 @@ describe('npm run playground', () => {
       await page.fill('#name', 'Grace <b>')
       expect(await page.textContent('#greeting')).toBe('Hello, Grace <b>!')
       expect(await page.textContent('#tampered')).toContain('CONTENT_MODIFIED')
+
+      // One byte makes a J of the H, and `off` runs it.
+      const outcome = page.frameLocator('#rechecked').locator('#outcome')
+      const says = (text: string) =>
+        expect.poll(() => outcome.textContent(), { timeout: 20_000 }).toContain(text)
+      await says('Jello, Ada!')
+      await page.check('[value=digest]')
+      await says('DIGEST_MISMATCH')
+      await page.check('[value=signature]')
+      await says('CONTENT_MODIFIED')
+      await page.uncheck('[name=tampered]')
+      for (const mode of ['signature', 'digest', 'off']) {
+        await page.check(`[value=${mode}]`)
+        await says('Hello, Ada!')
+      }
     } finally {
       await page.close()
       server.close()

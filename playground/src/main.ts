@@ -31,3 +31,12 @@ const name = element<HTMLInputElement>('name')
 const say = () => (element('greeting').textContent = greet(name.value))
 name.addEventListener('input', say)
 say()
+
+const form = element<HTMLFormElement>('recheck')
+const rechecked = element<HTMLIFrameElement>('rechecked')
+const choose = () => {
+  const choice = new FormData(form)
+  rechecked.src = `recheck/${String(choice.get('mode'))}${choice.has('tampered') ? '-tampered' : ''}/recheck.html`
+}
+form.addEventListener('change', choose)
+choose()

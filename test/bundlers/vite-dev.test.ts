@@ -61,6 +61,26 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
     await page.close()
   })
 
+  it.each([
+    ['digest', undefined, 'DIGEST_MISMATCH'],
+    ['signature', undefined, 'CONTENT_MODIFIED'],
+    ['signature', 'SubtleCrypto.prototype.importKey = () => Promise.reject()', 'CONTENT_MODIFIED'],
+  ] as const)('checks again what arrives in the page: %s %s', async (recheck, before, code) => {
+    const bytes = inState(await constantComponent(1), 'signed')
+    const project = makeProject({ 'index.html': PAGE, 'main.js': MAIN, 'x.wasm': bytes })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM, recheck })
+    const page = await openPage()
+    if (before !== undefined) await page.addInitScript(before)
+    await page.goto(address)
+    await answersIn(page, 1)
+    const failed = page.waitForEvent('pageerror')
+    const changed = Buffer.from(bytes.with(bytes.length - 3, bytes.at(-3)! ^ 1))
+    await page.route('**/@signed-wasm/**', (route) => route.fulfill({ body: changed }))
+    await page.reload()
+    expect((await failed).message).toContain(`[signed-wasm] ${code}`)
+    await page.close()
+  })
+
   it('runs a component that uses WASI', async () => {
     const main = `import { run } from './wasi.wasm'\nglobalThis.answers = run()`
     const project = makeProject({
