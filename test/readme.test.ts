@@ -19,6 +19,7 @@ import {
   TRUSTED,
   TRUSTED_PEM,
 } from './kit/project.js'
+import { runtimeSizes } from './bench/sizes.mjs'
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from './kit/readme.js'
 import { command, runInNode, tool } from './kit/run.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from './kit/typescript.js'
@@ -190,7 +191,7 @@ describe('in CI', () => {
 })
 
 describe('types', () => {
-  const usage = block("from './hello.wasm?instantiate'")
+  const usage = block('type Imports')
   const tsconfig = JSON.parse(block('"allowArbitraryExtensions"')) as {
     compilerOptions: Record<string, unknown>
   }
@@ -272,6 +273,74 @@ describe('bundlers', () => {
     expect(
       wasm.map((name) => Buffer.from(made.read(`dist/${name}`)).equals(made.read('src/hello.wasm'))),
     ).toEqual([true])
+  })
+})
+
+describe('at run time', () => {
+  it('refuses what was changed after a build with the option that is shown, and only that', async () => {
+    const plugin = block("recheck: 'signature'").trim()
+    const config = blocks.find(({ text }) => text.includes('// rollup.config.js'))!.text
+    const own = config.replace(/signedWasm\(\{.*\}\)/, plugin)
+    expect(own).toContain('recheck')
+    const made = project({ ...app(), 'rollup.config.js': own })
+    const built = await tool('rollup/dist/bin/rollup', ['-c'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+    const [asset] = made.files('dist').filter((name) => name.endsWith('.wasm'))
+    made.write({ [`dist/${asset}`]: sign(fixture('hello'), TRUSTED).bytes })
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+    made.write({ [`dist/${asset}`]: inState(fixture('hello'), 'tampered') })
+    const [refused] = await runInNode([made.at('dist/main.js')])
+    expect(refused).toEqual({ error: expect.stringContaining('[signed-wasm] CONTENT_MODIFIED') })
+  })
+
+  it('says how much each adds to a page', async () => {
+    const sizes = await runtimeSizes()
+    const kB = (bytes: number) => (bytes / 1000).toFixed(1)
+    expect(section('At run time')).toContain(
+      `${kB(sizes.off)} to ${kB(sizes['off, compiled while it arrives'])} kB in all`,
+    )
+    for (const use of ['digest', 'signature'] as const)
+      expect(section('At run time')).toMatch(
+        new RegExp(`^\\| \`'${use}'\` .*\\| ${kB(sizes[use])} kB in all \\|$`, 'm'),
+      )
+  })
+
+  it('loads and verifies without a bundler', async () => {
+    const snippet = block("from 'unplugin-signed-wasm/runtime'")
+    const made = project({ 'hello.wasm': signedHello() })
+    const program = `const publicKeyText = ${JSON.stringify(TRUSTED_PEM)}\n${snippet}\nglobalThis.answers = bytes.length`
+    made.write({ 'load.js': program })
+    expect(await runInNode([made.at('load.js')])).toEqual([{ answers: made.read('hello.wasm').length }])
+    made.write({ 'hello.wasm': inState(fixture('hello'), 'tampered') })
+    expect(await runInNode([made.at('load.js')])).toEqual([
+      { error: expect.stringContaining('[signed-wasm] CONTENT_MODIFIED') },
+    ])
+  })
+})
+
+describe('development', () => {
+  it('is lenient in the dev server alone, with the option that is shown', async () => {
+    const plugin = block("serve: 'lenient'").trim()
+    const options = new Function('signedWasm', `return ${plugin}`) as (
+      resolve: typeof resolveOptions,
+    ) => ReturnType<typeof resolveOptions>
+    expect(options(resolveOptions).mode).toEqual({ build: 'strict', serve: 'lenient' })
+  })
+
+  it('works without top-level await in the form that is shown', async () => {
+    const snippet = block('const { greet } = await instantiate()')
+    const main = snippet.replace('const {', ';(async () => { const {').trimEnd()
+    const made = project({
+      'package.json': '{}',
+      'src/main.js': `${main}; globalThis.answers = greet('Ada') })()`,
+      'src/hello.wasm': signedHello(),
+    })
+    const script = blocks.find(({ text }) => text.includes('// build.js (esbuild)'))!.text
+    made.write({ 'build.mjs': script.replace("format: 'esm'", "format: 'cjs'") })
+    const built = await command('node', ['build.mjs'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
   })
 })
 
