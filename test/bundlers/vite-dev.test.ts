@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { inState, linkPackage, makeProject, OTHER_PEM, TRUSTED_PEM } from '../kit/project.js'
+import { sign } from '../../src/trust/sign.js'
+import { inState, linkPackage, makeProject, OTHER_PEM, TRUSTED, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
 import { answersIn, overlayIn, startServer } from '../kit/vite-server.js'
 import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
@@ -57,6 +58,23 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
     project.write({ 'a.pub': OTHER_PEM })
     await overlayIn(page)
     project.write({ 'a.pub': TRUSTED_PEM })
+    await answersIn(page, 1)
+    await page.close()
+  })
+
+  it('reads a changed detached signature again', async () => {
+    const [bytes, other] = [await constantComponent(1), await constantComponent(2)]
+    const project = makeProject({
+      'index.html': PAGE,
+      'main.js': MAIN,
+      'x.wasm': bytes,
+      'x.wasm.sig': sign(other, TRUSTED).signature,
+    })
+    const { address } = await startServer(project, { keys: TRUSTED_PEM, detached: true })
+    const page = await openPage()
+    await page.goto(address)
+    expect(await overlayIn(page)).toContain('CONTENT_MODIFIED')
+    project.write({ 'x.wasm.sig': sign(bytes, TRUSTED).signature })
     await answersIn(page, 1)
     await page.close()
   })
