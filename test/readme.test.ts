@@ -286,7 +286,7 @@ describe('at run time', () => {
     const built = await tool('rollup/dist/bin/rollup', ['-c'], { cwd: made.root })
     expect(built.code, built.output).toBe(0)
     expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
-    const [asset] = made.files('dist').filter((name) => name.endsWith('.wasm'))
+    const asset = made.files('dist').find((name) => name.endsWith('.wasm'))
     made.write({ [`dist/${asset}`]: sign(fixture('hello'), TRUSTED).bytes })
     expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
     made.write({ [`dist/${asset}`]: inState(fixture('hello'), 'tampered') })
