@@ -106,11 +106,11 @@ describe('the house', () => {
     expect(textOf(file)).not.toMatch(/reference types="node"|from 'node:/)
     expect(code).not.toMatch(/\bconsole\b|\bnew Date\b|\bDate\.now\b|\bperformance\b|\bsetTimeout\b/)
     // The places where a platform is looked for without being needed.
-    if (!['trust/ed25519.ts', 'trust/webcrypto.ts', 'runtime/component.ts'].includes(file))
+    if (!['trust/native.ts', 'trust/webcrypto.ts', 'runtime/component.ts'].includes(file))
       expect(code).not.toMatch(/\bprocess\b|\bBuffer\b/)
   })
 
-  it('names a crypto backend in two files', () => {
+  it('names a crypto backend in three files', () => {
     const named = files.filter((file) =>
       /@noble\/|node:crypto|crypto\??\.subtle/.test(withoutComments(textOf(file))),
     )
@@ -120,6 +120,7 @@ describe('the house', () => {
       // SHA-256 of a file whose digest is known; no verdict is made from it.
       'runtime/component.ts',
       'trust/ed25519.ts',
+      'trust/native.ts',
       'trust/webcrypto.ts',
     ])
   })

@@ -14,15 +14,8 @@ import {
   toHex,
   toLatin1,
 } from '../format/bytes.js'
-import {
-  hmacSha256,
-  PKCS8_PREFIX,
-  publicKeyDefect,
-  publicKeyOf,
-  randomSeed,
-  sha256,
-  SPKI_PREFIX,
-} from './ed25519.js'
+import { hmacSha256, publicKeyDefect, publicKeyOf, randomSeed, sha256 } from './ed25519.js'
+import { PKCS8_PREFIX, SPKI_PREFIX } from './native.js'
 
 /** A public key that may sign. */
 export interface TrustedKey {

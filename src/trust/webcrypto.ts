@@ -7,13 +7,16 @@ import { hasUsableR } from '../format/signature.js'
 import type { Layer } from '../format/wasm.js'
 import { type Evidence, frame, gather, type SignatureCheck } from './evidence.js'
 import type { TrustedKey } from './keys.js'
-
-const loadOthers = () => import('./ed25519.js')
+import type { SyncBackend } from './native.js'
 
 // Node's WebCrypto is slower than its own crypto, and in Node 20 says with a warning that Ed25519 is an experiment.
 const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }
 const isNode = Boolean(process?.getBuiltinModule?.('node:crypto'))
 const subtle = () => (isNode ? undefined : globalThis.crypto?.subtle)
+
+async function loadBackend(): Promise<SyncBackend> {
+  return isNode ? (await import('./native.js')).nodeBackend! : (await import('./ed25519.js')).nobleBackend
+}
 
 /**
  * Gathers the evidence about a file.
@@ -39,7 +42,7 @@ export async function verifySignature(check: SignatureCheck): Promise<boolean> {
   const key = await subtle()
     ?.importKey('raw', publicKey, 'Ed25519', false, ['verify'])
     .catch(() => undefined)
-  if (!key) return (await loadOthers()).defaultBackend.verify(check)
+  if (!key) return (await loadBackend()).verify(check)
   return hasUsableR(signature) && subtle()!.verify('Ed25519', key, signature, message)
 }
 
@@ -53,8 +56,7 @@ export async function rollingSha256(
   ends: readonly number[],
 ): Promise<Uint8Array[]> {
   const hasher = subtle()
-  if (hasher === undefined || ends.length > 1)
-    return (await loadOthers()).defaultBackend.rollingSha256(bytes, start, ends)
+  if (hasher === undefined || ends.length > 1) return (await loadBackend()).rollingSha256(bytes, start, ends)
   const range = bytes.subarray(start, ends[0]) as Uint8Array<ArrayBuffer>
   return [new Uint8Array(await hasher.digest('SHA-256', range))]
 }

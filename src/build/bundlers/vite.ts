@@ -68,7 +68,9 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
         if (consumer === 'client') return null
         state.packages ??= packagesWithComponents(pipeline.root)
-        return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
+        // What our runtime needs is no dependency of the project, which may be installed without its build tools.
+        const noExternal = [...state.packages, ...RUNTIME_PACKAGES]
+        return { resolve: { external: SHIM_PACKAGES, noExternal } }
       },
       configResolved(config) {
         refuseSecond(config.plugins)
