@@ -152,13 +152,17 @@ describe('WASI shims', () => {
 })
 
 describe('Farm', () => {
-  const config = (target: string, publicPath: string) => `import signedWasm from 'unplugin-signed-wasm/farm'
+  const config = (
+    target: string,
+    publicPath: string,
+    recheck: string,
+  ) => `import signedWasm from 'unplugin-signed-wasm/farm'
     export default {
       compilation: {
         input: { index: '${target === 'node' ? './main.js' : './index.html'}' }, persistentCache: false, progress: false,
         output: { targetEnv: '${target === 'node' ? 'node' : 'browser-esnext'}', format: 'esm', publicPath: '${publicPath}'${target === 'node' ? ", entryFilename: '[entryName].js'" : ''} },
       },
-      plugins: [signedWasm({ keys: 'trusted.pub' })],
+      plugins: [signedWasm({ keys: 'trusted.pub', recheck: '${recheck}' })],
     }`
 
   const runFarm = async (
@@ -166,14 +170,14 @@ describe('Farm', () => {
     status: 'signed' | 'tampered',
     component: Uint8Array,
     main: string,
-    publicPath = target === 'node' ? './' : '/',
+    { publicPath = target === 'node' ? './' : '/', recheck = 'off' } = {},
   ) => {
     const project = makeProject({
       'index.html': '<!doctype html><script type="module" src="./main.js"></script>',
       'main.js': main,
       'x.wasm': inState(component, status),
       'trusted.pub': TRUSTED_PEM,
-      'farm.config.mjs': config(target, publicPath),
+      'farm.config.mjs': config(target, publicPath, recheck),
     })
     linkPackage(project)
     return { project, ...(await tool('@farmfe/cli/bin/farm.mjs', ['build'], { cwd: project.root })) }
@@ -196,15 +200,35 @@ describe('Farm', () => {
   })
 
   it.runIf(HAS_BROWSER)('puts it into the code where its URL would be wrong', async () => {
-    const { project, code, output } = await runFarm(
-      'browser',
-      'signed',
-      await constantComponent(6),
-      MAIN,
-      './',
-    )
+    const { project, code, output } = await runFarm('browser', 'signed', await constantComponent(6), MAIN, {
+      publicPath: './',
+    })
     expect(code, output).toBe(0)
     expect(await runInBrowser(project.at('dist'), ['index.html'])).toEqual([{ answers: 6 }])
+  })
+
+  it.each([
+    ['digest', 'DIGEST_MISMATCH'],
+    ['signature', 'CONTENT_MODIFIED'],
+  ])('checks the file again with %s', async (recheck, code) => {
+    for (const target of HAS_BROWSER ? (['node', 'browser'] as const) : (['node'] as const)) {
+      const component = await constantComponent(5)
+      const { project, output, ...ended } = await runFarm(target, 'signed', component, MAIN, { recheck })
+      expect(ended.code, output).toBe(0)
+      const inBrowser = () => runInBrowser(project.at('dist'), ['index.html'])
+      const inNode = () => runInNode([project.at('dist/index.js')])
+      expect(await (target === 'node' ? inNode() : inBrowser())).toEqual([{ answers: 5 }])
+      for (const asset of wasmIn(project.files('dist')))
+        project.write({ [`dist/${asset}`]: inState(component, 'tampered') })
+      const error = expect.stringContaining(`[signed-wasm] ${code}`)
+      if (target === 'browser') expect(await inBrowser()).toEqual([{ error }])
+      // On Node, modules of Farm's own kind end the process.
+      else
+        expect(await command(process.execPath, [project.at('dist/index.js')])).toMatchObject({
+          code: 1,
+          output: error,
+        })
+    }
   })
 
   it('refuses a tampered component for browsers', async () => {
