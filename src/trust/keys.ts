@@ -48,25 +48,8 @@ const RAW_SECRET = 0x81
 const OPENSSH_MAGIC = 'openssh-key-v1\0'
 
 /** PKCS#8 with the public key added, up to the seed and between the two. @see RFC 5958, section 2 */
-const PKCS8_V2_PREFIX = Uint8Array.of(
-  0x30,
-  0x51,
-  0x02,
-  0x01,
-  0x01,
-  0x30,
-  0x05,
-  0x06,
-  0x03,
-  0x2b,
-  0x65,
-  0x70,
-  0x04,
-  0x22,
-  0x04,
-  0x20,
-)
-const PKCS8_V2_MIDDLE = Uint8Array.of(0x81, 0x21, 0x00)
+const PKCS8_V2_PREFIX = fromHex('3051020101300506032b657004220420')!
+const PKCS8_V2_MIDDLE = fromHex('812100')!
 
 /**
  * Reads every public key in a file, a variable or a literal.

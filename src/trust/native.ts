@@ -1,6 +1,6 @@
 /** Node's own SHA-256 and Ed25519. See `ed25519.ts` for the rule. */
 
-import { concatBytes } from '../format/bytes.js'
+import { concatBytes, fromHex } from '../format/bytes.js'
 import { hasUsableR } from '../format/signature.js'
 import type { SignatureCheck } from './evidence.js'
 
@@ -37,39 +37,9 @@ const host = globalThis as Host
 const nodeCrypto = host.process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
 
 /** SPKI and PKCS#8 of Ed25519 up to the 32 key bytes. @see RFC 8410, sections 4 and 7 */
-export const SPKI_PREFIX = Uint8Array.of(
-  0x30,
-  0x2a,
-  0x30,
-  0x05,
-  0x06,
-  0x03,
-  0x2b,
-  0x65,
-  0x70,
-  0x03,
-  0x21,
-  0x00,
-)
+export const SPKI_PREFIX: Uint8Array = fromHex('302a300506032b6570032100')!
 /** See {@link SPKI_PREFIX}; a PKCS#8 file of version 1, without attributes. */
-export const PKCS8_PREFIX = Uint8Array.of(
-  0x30,
-  0x2e,
-  0x02,
-  0x01,
-  0x00,
-  0x30,
-  0x05,
-  0x06,
-  0x03,
-  0x2b,
-  0x65,
-  0x70,
-  0x04,
-  0x22,
-  0x04,
-  0x20,
-)
+export const PKCS8_PREFIX: Uint8Array = fromHex('302e020100300506032b657004220420')!
 
 const nativeKeys = new WeakMap<Uint8Array, object>()
 
