@@ -16,7 +16,7 @@
 export { type Code, Diagnostic } from './errors.js'
 export type { Hex } from './format/bytes.js'
 export { inspect, type InspectedSet, type Inspection } from './format/inspect.js'
-export type { Layer } from './format/wasm.js'
+export type { Layer, SectionSelector } from './format/wasm.js'
 export {
   formatPublicKey,
   formatSecretKey,
@@ -29,7 +29,7 @@ export {
   type TrustedKey,
 } from './trust/keys.js'
 export { decide, type Decision, explain, type Mode } from './trust/policy.js'
-export { type SectionSelector, split } from './trust/parts.js'
+export { split } from './trust/parts.js'
 export {
   attach,
   detach,

@@ -8,7 +8,6 @@ import { parseArgs } from 'node:util'
 import { type Code, Diagnostic, escapeControls } from '../errors.js'
 import { type Command, EXIT, type Option, UsageError, type Values } from './command.js'
 import { type Io, realIo } from './io.js'
-import { packageVersion } from '../build/version.js'
 
 interface Entry {
   summary: string
@@ -86,7 +85,10 @@ const ALIASES: Readonly<Record<string, Entry>> = {
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = '--help', ...rest] = args
   if (['--help', '-h', 'help'].includes(name)) return print(io, overview())
-  if (['--version', '-v'].includes(name)) return print(io, packageVersion())
+  if (['--version', '-v'].includes(name)) {
+    const { packageVersion } = await import('../build/version.js')
+    return print(io, packageVersion())
+  }
   const all = { ...COMMANDS, ...ALIASES }
   const entry = Object.hasOwn(all, name) ? all[name] : undefined
   if (entry === undefined) return misuse(io, await unknownCommand(name), 'signed-wasm --help')

@@ -2,7 +2,16 @@
 
 import type { Diagnostic, Reason } from '../errors.js'
 import { problem } from '../problem.js'
-import { ascii, concatBytes, encodeVaruint32, decodeUtf8, equalBytes, Reader } from './bytes.js'
+import {
+  ascii,
+  concatBytes,
+  decodeUtf8,
+  encodeUtf8,
+  encodeVaruint32,
+  equalBytes,
+  Reader,
+  startsWith,
+} from './bytes.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
@@ -86,6 +95,26 @@ export function isSignatureSection({ name }: Section): boolean {
 /** Whether this is the custom section `signature_delimiter`, which ends a part. */
 export function isDelimiterSection({ name }: Section): boolean {
   return name !== undefined && equalBytes(name, DELIMITER_NAME)
+}
+
+/**
+ * Names of custom sections: exact, or a prefix with one trailing `*`, compared as bytes; or a test of
+ * the name. Sections that are not custom hold the program and are always selected.
+ */
+export type SectionSelector = readonly string[] | ((name: string) => boolean)
+
+/** Whether a selection covers a section. Delimiters and signatures belong to no selection. */
+export function isSelected(section: Section, selector: SectionSelector): boolean {
+  const { name } = section
+  if (name === undefined) return true
+  if (isDelimiterSection(section) || isSignatureSection(section)) return false
+  if (typeof selector === 'function') return selector(decodeUtf8(name)!)
+  return selector.some((wanted) => matchesName(name, wanted))
+}
+
+function matchesName(name: Uint8Array, wanted: string): boolean {
+  if (!wanted.endsWith('*')) return equalBytes(name, encodeUtf8(wanted))
+  return startsWith(name, encodeUtf8(wanted.slice(0, -1)))
 }
 
 /** What a section of a component holds, by its id. */

@@ -1,37 +1,18 @@
-/** Parts of a file: which sections a selection covers, and the delimiters that cut a file into parts. */
+/** Parts of a file, and the delimiters that cut it into them. */
 
 import { problem } from '../errors.js'
-import { concatBytes, decodeUtf8, encodeUtf8, equalBytes, startsWith } from '../format/bytes.js'
+import { concatBytes } from '../format/bytes.js'
 import {
   encodeDelimiterSection,
   isDelimiterSection,
+  isSelected,
   isSignatureSection,
   PREAMBLE_LENGTH,
   readSections,
-  type Section,
   sectionBytes,
+  type SectionSelector,
 } from '../format/wasm.js'
 import { randomBytes } from './ed25519.js'
-
-/**
- * Names of custom sections: exact, or a prefix with one trailing `*`, compared as bytes; or a test of
- * the name. Sections that are not custom hold the program and are always selected.
- */
-export type SectionSelector = readonly string[] | ((name: string) => boolean)
-
-/** Whether a selection covers a section. Delimiters and signatures belong to no selection. */
-export function isSelected(section: Section, selector: SectionSelector): boolean {
-  const { name } = section
-  if (name === undefined) return true
-  if (isDelimiterSection(section) || isSignatureSection(section)) return false
-  if (typeof selector === 'function') return selector(decodeUtf8(name)!)
-  return selector.some((wanted) => matchesName(name, wanted))
-}
-
-function matchesName(name: Uint8Array, wanted: string): boolean {
-  if (!wanted.endsWith('*')) return equalBytes(name, encodeUtf8(wanted))
-  return startsWith(name, encodeUtf8(wanted.slice(0, -1)))
-}
 
 /**
  * Adds a delimiter wherever the selection begins or ends, and one at the end, so that the selected

@@ -8,7 +8,7 @@
 import { Diagnostic, problem } from '../errors.js'
 import { equalBytes, type Hex, toHex } from '../format/bytes.js'
 import { ED25519, type SignatureSet } from '../format/signature.js'
-import type { Layer } from '../format/wasm.js'
+import { isSelected, type Layer, type SectionSelector } from '../format/wasm.js'
 import { defaultBackend, type SyncBackend } from './ed25519.js'
 import {
   type Claim,
@@ -20,7 +20,6 @@ import {
   signersOfAll,
 } from './evidence.js'
 import type { TrustedKey } from './keys.js'
-import { isSelected, type SectionSelector } from './parts.js'
 
 /** A trusted key under which a signature verified. */
 export type Signer = Pick<TrustedKey, 'name' | 'keyId' | 'fingerprint'>
