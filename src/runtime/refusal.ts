@@ -1,4 +1,4 @@
-/** What a refusal at run time says; loaded when there is one. */
+/** What a refusal at run time says; loaded when there is one. Built to stand alone: see CONTRIBUTING. */
 
 import { type Diagnostic, problem } from '../errors.js'
 import { ascii } from '../format/bytes.js'

@@ -6,7 +6,7 @@
 import { ascii, type Hex, toHex } from '../format/bytes.js'
 import { isVerified } from '../trust/evidence.js'
 import type { TrustedKey } from '../trust/keys.js'
-import { gatherAsync, rollingSha256 } from '../trust/webcrypto.js'
+import { gatherAsync, isNode, type LoadBackend, rollingSha256 } from '../trust/webcrypto.js'
 import { readComponent } from './component.js'
 
 /** What the build trusted, as it stands in emitted code. */
@@ -32,12 +32,20 @@ export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uin
   // Keys by their bytes alone: ids and fingerprints are hints, which the explanation works out again.
   const keys = pinned.keys.map(([, publicKey]) => ({ publicKey: ascii(atob(publicKey)) }) as TrustedKey)
   const detached = pinned.detached === undefined ? undefined : ascii(atob(pinned.detached))
-  const evidence = await gatherAsync(bytes, keys, { layer: 'component', detached }).catch(refuse)
+  const evidence = await gatherAsync(bytes, keys, { layer: 'component', detached, loadBackend }).catch(refuse)
   if (!isVerified(evidence)) return refuse()
   const content = bytes.subarray(evidence.file.start)
   for (const [offset, length, digest] of pinned.slices) {
-    const [actual] = await rollingSha256(content, offset, [offset + length])
+    const range = { start: offset, boundaries: [offset + length] }
+    const [actual] = await rollingSha256(content, range, loadBackend)
     if (toHex(actual!) !== digest) return refuse()
   }
   return content
 }
+
+/**
+ * What is loaded later imports nothing that is loaded at once. The chunk of a component waits for it in a top-level
+ * await, and bundlers may put shared code into that chunk, which would then wait for itself.
+ */
+const loadBackend: LoadBackend = async () =>
+  (isNode ? await import('./native.js') : await import('./noble.js')).backend!

@@ -20,6 +20,7 @@ import {
   signersOfAll,
 } from './evidence.js'
 import type { TrustedKey } from './keys.js'
+import { gatherAsync } from './webcrypto.js'
 
 /** A trusted key under which a signature verified. */
 export type Signer = Pick<TrustedKey, 'name' | 'keyId' | 'fingerprint'>
@@ -95,9 +96,8 @@ export async function verify(
 ): Promise<Verdict> {
   assertCall(bytes, keys, options)
   try {
-    // Only here, because those who cannot wait need none of it.
-    const { gatherAsync } = await import('./webcrypto.js')
-    return conclude(await gatherAsync(bytes, keys, options), keys, options)
+    const evidence = await gatherAsync(bytes, keys, { ...options, loadBackend: async () => defaultBackend })
+    return conclude(evidence, keys, options)
   } catch (error) {
     return verdictOf(error)
   }

@@ -1,22 +1,22 @@
 /**
- * SHA-256 and Ed25519 with WebCrypto, for callers that can wait. Node's own crypto and noble are loaded when they are
- * the better or the only way, so that browsers that know Ed25519 never get them. Same rule as `ed25519.ts`, same answers.
+ * SHA-256 and Ed25519 with WebCrypto, for callers that can wait and say who else computes where there is none. Same rule
+ * as `ed25519.ts`, same answers.
  */
 
 import { hasUsableR } from '../format/signature.js'
 import type { Layer } from '../format/wasm.js'
-import { type Evidence, frame, gather, type SignatureCheck } from './evidence.js'
+import { type Evidence, frame, type FramedFile, gather, type SignatureCheck } from './evidence.js'
 import type { TrustedKey } from './keys.js'
 import type { SyncBackend } from './native.js'
 
 // Node's WebCrypto is slower than its own crypto, and in Node 20 says with a warning that Ed25519 is an experiment.
 const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }
-const isNode = Boolean(process?.getBuiltinModule?.('node:crypto'))
+/** Whether Node's own crypto is there, which is then used. */
+export const isNode: boolean = Boolean(process?.getBuiltinModule?.('node:crypto'))
 const subtle = () => (isNode ? undefined : globalThis.crypto?.subtle)
 
-async function loadBackend(): Promise<SyncBackend> {
-  return isNode ? (await import('./native.js')).nodeBackend! : (await import('./ed25519.js')).nobleBackend
-}
+/** Gets who computes what WebCrypto does not. */
+export type LoadBackend = () => Promise<SyncBackend>
 
 /**
  * Gathers the evidence about a file.
@@ -25,18 +25,19 @@ async function loadBackend(): Promise<SyncBackend> {
 export async function gatherAsync(
   bytes: Uint8Array,
   keys: readonly TrustedKey[],
-  options: { layer?: Layer | undefined; detached?: Uint8Array | undefined },
+  options: { layer?: Layer | undefined; detached?: Uint8Array | undefined; loadBackend: LoadBackend },
 ): Promise<Evidence> {
+  const { loadBackend } = options
   const file = frame(bytes, options)
-  const hashes = await rollingSha256(bytes, file.start, file.boundaries)
+  const hashes = await rollingSha256(bytes, file, loadBackend)
   const run = gather(file, hashes, keys)
   let step = run.next()
-  while (!step.done) step = run.next(await verifySignature(step.value))
+  while (!step.done) step = run.next(await verifySignature(step.value, loadBackend))
   return step.value
 }
 
 /** Checks one signature. */
-export async function verifySignature(check: SignatureCheck): Promise<boolean> {
+export async function verifySignature(check: SignatureCheck, loadBackend: LoadBackend): Promise<boolean> {
   const { publicKey, message, signature } = check as Record<keyof SignatureCheck, Uint8Array<ArrayBuffer>>
   // The key is a good one, so a WebCrypto that refuses it does not know Ed25519.
   const key = await subtle()
@@ -47,13 +48,13 @@ export async function verifySignature(check: SignatureCheck): Promise<boolean> {
 }
 
 /**
- * SHA-256 of every prefix `bytes[start..end)`.
- * @param ends ascending offsets; WebCrypto cannot go on from a prefix, so it serves where there is one
+ * SHA-256 of every prefix, from the start to each boundary. WebCrypto cannot go on from a prefix, so it serves where
+ * there is one.
  */
 export async function rollingSha256(
   bytes: Uint8Array,
-  start: number,
-  ends: readonly number[],
+  { start, boundaries: ends }: Pick<FramedFile, 'start' | 'boundaries'>,
+  loadBackend: LoadBackend,
 ): Promise<Uint8Array[]> {
   const hasher = subtle()
   if (hasher === undefined || ends.length > 1) return (await loadBackend()).rollingSha256(bytes, start, ends)

@@ -7,7 +7,6 @@ import type { UnpluginOptions } from 'unplugin'
 import { relativeUrl, type VerifiedFile } from '../assets.js'
 import type { Pipeline } from '../component.js'
 import type { OutputFile } from '../sweep.js'
-import { resolveForRuntime, RUNTIME_PATTERN } from '../runtime-files.js'
 import { nodeResolve, SHIM_PATTERN } from '../wasi.js'
 import { refuseSecond, sharedHooks, withoutFrames } from './bundler.js'
 
@@ -103,15 +102,13 @@ export function emit(context: RollupContext, { name, bytes }: VerifiedFile): str
   return context.emitFile({ type: 'asset', name, source: bytes })
 }
 
-/** Rollup alone takes a query for a part of the file name, and resolves no packages. */
+/** Rollup alone takes a query for a part of the file name. */
 function resolveForRollup(pipeline: Pipeline) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [SHIM_PATTERN, QUERIED, RUNTIME_PATTERN] },
+    filter: { id: [SHIM_PATTERN, QUERIED] },
     async handler(this: ResolvingContext, source: string, importer: string | undefined) {
-      const own = resolveForRuntime(source, importer)
-      if (own !== undefined) return own
       const [, file, query] = QUERIED.exec(source) ?? []
       if (file === undefined) return shims.handler.call(this, source, importer)
       const resolved = await this.resolve(file, importer, { skipSelf: true })

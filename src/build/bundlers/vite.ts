@@ -12,7 +12,7 @@ import { INLINE, relativeUrl, type VerifiedFile } from '../assets.js'
 import type { ComponentSource } from '../codegen.js'
 import type { Pipeline } from '../component.js'
 import { packagesWithComponents } from '../packages.js'
-import { RUNTIME_PACKAGES, runtimeFolders } from '../runtime-files.js'
+import { DIST } from '../runtime-files.js'
 import { parseWasmId } from '../source.js'
 import { SHIM_PACKAGES } from '../wasi.js'
 import { NAME, refuseSecond, sharedHooks } from './bundler.js'
@@ -61,21 +61,19 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         pipeline.configure({ root: resolve(root) })
         return {
           // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-          optimizeDeps: { exclude: [...SHIM_PACKAGES, ...RUNTIME_PACKAGES] },
+          optimizeDeps: { exclude: SHIM_PACKAGES },
           worker: workers(pipeline, { shared, format: worker?.format }),
         }
       },
       configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
         if (consumer === 'client') return null
         state.packages ??= packagesWithComponents(pipeline.root)
-        // What our runtime needs is no dependency of the project, which may be installed without its build tools.
-        const noExternal = [...state.packages, ...RUNTIME_PACKAGES]
-        return { resolve: { external: SHIM_PACKAGES, noExternal } }
+        return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
       },
       configResolved(config) {
         refuseSecond(config.plugins)
         state.config = config
-        config.server.fs.allow.push(...runtimeFolders())
+        config.server.fs.allow.push(DIST)
         pipeline.configure({ root: config.root, command: config.command })
       },
       async configureServer(server) {
