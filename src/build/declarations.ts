@@ -98,7 +98,7 @@ function planNames({ imports, exports }: { imports: readonly string[]; exports: 
 const DOCS = 'package-docs'
 
 function isDocs({ name }: Section): boolean {
-  return name !== undefined && decodeUtf8(name) === DOCS
+  return name === DOCS
 }
 
 /** What does not parse as jco parses it is taken for the worst. */

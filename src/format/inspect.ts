@@ -1,7 +1,7 @@
 /** What a file says: sections, signatures, names. Judges nothing. Pure. */
 
 import { Diagnostic, printable } from '../errors.js'
-import { decodeUtf8, toHex } from './bytes.js'
+import { toHex } from './bytes.js'
 import { scanNames } from './names.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
@@ -99,7 +99,7 @@ function inspectSection(section: Section, layer: Layer): Inspection['sections'][
   return {
     id,
     kind,
-    ...(name === undefined ? {} : { name: printable(decodeUtf8(name)!) }),
+    ...(name === undefined ? {} : { name: printable(name) }),
     offset: start,
     size: end - start,
   }

@@ -93,12 +93,13 @@ function readNested(outer: Reader): Reader {
   return new Reader(readBytes(outer), damaged)
 }
 
-/** Encoding of the point (0, 1): with it as R, any key of small order would do. */
-const IDENTITY = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0))
-
-/** Whether an Ed25519 signature has its 64 bytes and the first half, R, is not the identity. */
+/**
+ * Whether an Ed25519 signature has its 64 bytes and the first half, R, is not the identity, the point (0, 1): with that
+ * as R, any key of small order would do.
+ */
 export function hasUsableR(signature: Uint8Array): boolean {
-  return signature.length === SIGNATURE_LENGTH && !equalBytes(signature.subarray(0, 32), IDENTITY)
+  const isIdentity = signature.subarray(0, 32).every((byte, index) => byte === (index === 0 ? 1 : 0))
+  return signature.length === SIGNATURE_LENGTH && !isIdentity
 }
 
 /** Encodes signature data; the inverse of {@link decodeSignature}, byte for byte. */

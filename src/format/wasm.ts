@@ -2,16 +2,7 @@
 
 import type { Diagnostic, Reason } from '../errors.js'
 import { problem } from '../problem.js'
-import {
-  ascii,
-  concatBytes,
-  decodeUtf8,
-  encodeUtf8,
-  encodeVaruint32,
-  equalBytes,
-  Reader,
-  startsWith,
-} from './bytes.js'
+import { concatBytes, decodeUtf8, encodeUtf8, encodeVaruint32, Reader } from './bytes.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
@@ -28,8 +19,8 @@ export const PREAMBLE_LENGTH = 8
 const CUSTOM = 0
 const CORE_MODULE = 1
 const COMPONENT = 4
-const SIGNATURE_NAME = ascii('signature')
-const DELIMITER_NAME = ascii('signature_delimiter')
+const SIGNATURE_NAME = 'signature'
+const DELIMITER_NAME = 'signature_delimiter'
 
 /** One top-level section. Offsets are bytes from the start of the file, ends exclusive. */
 export interface Section {
@@ -41,8 +32,8 @@ export interface Section {
   /** Offset of what follows the name of a custom section; `payloadStart` for others. */
   contentStart: number
   end: number
-  /** The name of a custom section, as bytes that alias the file. */
-  name?: Uint8Array
+  /** The name of a custom section. UTF-8 that is well formed has one text, so names that differ stay different. */
+  name?: string
 }
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -82,24 +73,23 @@ function readSection(reader: Reader): Section {
   const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
   if (id !== CUSTOM) return section
   const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end: section.end })
-  const name = payload.take(payload.varuint32())
-  if (decodeUtf8(name) === undefined) throw malformed('not UTF-8', payloadStart)
+  const name = decodeUtf8(payload.take(payload.varuint32()))
+  if (name === undefined) throw malformed('not UTF-8', payloadStart)
   return { ...section, name, contentStart: payload.offset }
 }
 
-/** Whether this is the custom section `signature`; compared as bytes. @see tool-conventions, Signatures.md */
+/** Whether this is the custom section `signature`. @see tool-conventions, Signatures.md */
 export function isSignatureSection({ name }: Section): boolean {
-  return name !== undefined && equalBytes(name, SIGNATURE_NAME)
+  return name === SIGNATURE_NAME
 }
 
 /** Whether this is the custom section `signature_delimiter`, which ends a part. */
 export function isDelimiterSection({ name }: Section): boolean {
-  return name !== undefined && equalBytes(name, DELIMITER_NAME)
+  return name === DELIMITER_NAME
 }
 
 /**
- * Names of custom sections: exact, or a prefix with one trailing `*`, compared as bytes; or a test of
- * the name. Sections that are not custom hold the program and are always selected.
+ * Names of custom sections: exact, or a prefix with one trailing `*`; or a test of the name. Sections that are not custom hold the program and are always selected.
  */
 export type SectionSelector = readonly string[] | ((name: string) => boolean)
 
@@ -108,13 +98,10 @@ export function isSelected(section: Section, selector: SectionSelector): boolean
   const { name } = section
   if (name === undefined) return true
   if (isDelimiterSection(section) || isSignatureSection(section)) return false
-  if (typeof selector === 'function') return selector(decodeUtf8(name)!)
-  return selector.some((wanted) => matchesName(name, wanted))
-}
-
-function matchesName(name: Uint8Array, wanted: string): boolean {
-  if (!wanted.endsWith('*')) return equalBytes(name, encodeUtf8(wanted))
-  return startsWith(name, encodeUtf8(wanted.slice(0, -1)))
+  if (typeof selector === 'function') return selector(name)
+  return selector.some((wanted) =>
+    wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted,
+  )
 }
 
 /** What a section of a component holds, by its id. */
@@ -171,8 +158,9 @@ export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Sli
 }
 
 /** The bytes of a custom section with shortest-form lengths. */
-export function encodeCustomSection(name: Uint8Array, content: Uint8Array): Uint8Array {
-  return encodeSection(CUSTOM, concatBytes(encodeVaruint32(name.length), name, content))
+export function encodeCustomSection(name: string, content: Uint8Array): Uint8Array {
+  const bytes = encodeUtf8(name)
+  return encodeSection(CUSTOM, concatBytes(encodeVaruint32(bytes.length), bytes, content))
 }
 
 /** The bytes of a section with a shortest-form length. */

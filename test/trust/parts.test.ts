@@ -21,7 +21,7 @@ import { type Verdict, verifySync } from '../../src/trust/verify.js'
 import { applyEdits, type Edit, openFull } from '../kit/corpus.js'
 
 const PREAMBLE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00)
-const section = (name: string, content: string) => encodeCustomSection(encodeUtf8(name), encodeUtf8(content))
+const section = (name: string, content: string) => encodeCustomSection(name, encodeUtf8(content))
 const TYPE = Uint8Array.of(0x07, 0x01, 0x00)
 const FILE = concatBytes(
   PREAMBLE,
