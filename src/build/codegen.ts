@@ -180,7 +180,7 @@ function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): P
       case 'digest':
         return compile(call('readPinned', url, literal(`sha256-${base64(sha256(bytes))}`)), 0)
       case 'signature':
-        return compile(call('readSigned', url, literal(pin(recheck, { slices, base }))), base)
+        return compile(call('readSigned', url, literal(pin(recheck, { slices, bytes }))), base)
       case 'off': {
         const [only, ...others] = slices
         if (only !== undefined && others.length + adapters.length === 0)
@@ -196,10 +196,12 @@ function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): P
 /** @see runtime/signature.ts, `Pinned` */
 function pin(
   { keys, detached }: Extract<Recheck, { kind: 'signature' }>,
-  { slices, base }: { slices: readonly CoreSlice[]; base: number },
+  { slices, bytes }: { slices: readonly CoreSlice[]; bytes: Uint8Array },
 ) {
+  const base = contentStart(bytes)
   return {
     keys: keys.map(({ name, publicKey }) => [name, base64(publicKey)]),
+    digest: toHex(sha256(bytes.subarray(base))),
     slices: slices.map(({ offset, length, digest }) => [offset - base, length, digest]),
     ...(detached && { detached: base64(detached) }),
   }

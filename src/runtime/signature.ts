@@ -1,18 +1,20 @@
 /**
- * The check of `recheck: 'signature'`: the file as it arrives, by the rule of the build. What a refusal needs (words,
- * and the reason in full) is loaded when there is one, and so is the crypto that a browser lacks.
+ * The check of `recheck: 'signature'`. Content with the digest of the build was framed and judged by the build, so only
+ * its signature can be new, and that alone is verified here. Any other file, and every refusal, goes to `whole.ts`, which
+ * is loaded for it.
  */
 
-import { ascii, type Hex, toHex } from '../format/bytes.js'
-import { isVerified } from '../trust/evidence.js'
-import type { TrustedKey } from '../trust/keys.js'
-import { gatherAsync, isNode, type LoadBackend, rollingSha256 } from '../trust/webcrypto.js'
+import { ascii, equalBytes, type Hex, Reader, toHex } from '../format/bytes.js'
+import { damaged, decodeSignature, ED25519, signedMessage } from '../format/signature.js'
+import { isNode, type LoadBackend, rollingSha256, verifySignature } from '../trust/webcrypto.js'
 import { readComponent } from './component.js'
 
-/** What the build trusted, as it stands in emitted code. */
+/** What the build verified and trusted, as it stands in emitted code. */
 export interface Pinned {
   /** Checked at build time: name and 32 bytes as base64. */
   keys: readonly (readonly [name: string, publicKey: string])[]
+  /** SHA-256 of what the signatures cover. */
+  digest: Hex
   /** Offset from the end of the signature section, length and SHA-256 of each core module. */
   slices: readonly (readonly [offset: number, length: number, digest: Hex])[]
   /** The content of a detached signature, as base64. */
@@ -20,27 +22,60 @@ export interface Pinned {
 }
 
 /**
- * Gets the file, verifies it whole, and compares its core modules with those of the build.
+ * Gets the file, verifies it whole, and makes sure that its core modules are those of the build.
  * @returns the file without what stands before its content
  * @throws Diagnostic with the code that the build would refuse it with, or `DIGEST_MISMATCH`
  */
 export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uint8Array> {
   const bytes = await readComponent(url)
-  const refuse = async () => {
-    throw await (await import('./refusal.js')).explainRefusal(String(url), bytes, pinned)
+  // Whatever stands in the way, the judge of the whole file says what it is.
+  const content = await acceptContent(bytes, pinned).catch(() => undefined)
+  return content ?? (await import('./whole.js')).acceptWhole(String(url), bytes, pinned)
+}
+
+/** The content, if it is that of the build and every signature, embedded or detached, is a trusted key's. */
+async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Array | undefined> {
+  const { embedded, content } = split(bytes)
+  const range = { start: 0, boundaries: [content.length] }
+  const [hash] = await rollingSha256(content, range, loadBackend)
+  if (toHex(hash!) !== pinned.digest) return undefined
+  const signatures: Uint8Array[] = pinned.detached === undefined ? [] : [ascii(atob(pinned.detached))]
+  if (embedded) signatures.push(embedded)
+  for (const signature of signatures) if (!(await isTrusted(signature, hash!, pinned.keys))) return undefined
+  return signatures.length > 0 ? content : undefined
+}
+
+/** Divides a component where its signature section ends. */
+function split(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
+  const reader = new Reader(bytes, damaged)
+  // No signature covers the preamble.
+  if (!equalBytes(reader.take(8), COMPONENT_PREAMBLE)) throw damaged('header')
+  if (reader.byte() === 0) {
+    const section = new Reader(reader.take(reader.shortestVaruint32()), damaged)
+    const name = section.take(section.shortestVaruint32())
+    if (equalBytes(name, SIGNATURE))
+      return { embedded: section.take(section.remaining), content: bytes.subarray(reader.offset) }
   }
-  // Keys by their bytes alone: ids and fingerprints are hints, which the explanation works out again.
-  const keys = pinned.keys.map(([, publicKey]) => ({ publicKey: ascii(atob(publicKey)) }) as TrustedKey)
-  const detached = pinned.detached === undefined ? undefined : ascii(atob(pinned.detached))
-  const evidence = await gatherAsync(bytes, keys, { layer: 'component', detached, loadBackend }).catch(refuse)
-  if (!isVerified(evidence)) return refuse()
-  const content = bytes.subarray(evidence.file.start)
-  for (const [offset, length, digest] of pinned.slices) {
-    const range = { start: offset, boundaries: [offset + length] }
-    const [actual] = await rollingSha256(content, range, loadBackend)
-    if (toHex(actual!) !== digest) return refuse()
+  return { content: bytes.subarray(8) }
+}
+
+const COMPONENT_PREAMBLE = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00)
+const SIGNATURE = /* @__PURE__ */ ascii('signature')
+
+/** Whether one of the keys has signed this hash alone. Sets of several hashes are for the judge of the whole file. */
+async function isTrusted(data: Uint8Array, hash: Uint8Array, keys: Pinned['keys']): Promise<boolean> {
+  const message = signedMessage([hash])
+  for (const { hashes, records } of decodeSignature(data)) {
+    if (!equalBytes(signedMessage(hashes), message)) continue
+    for (const { algorithm, signature } of records) {
+      if (algorithm !== ED25519) continue
+      for (const [, key] of keys) {
+        const check = { publicKey: ascii(atob(key)), message, signature }
+        if (await verifySignature(check, loadBackend)) return true
+      }
+    }
   }
-  return content
+  return false
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What a file and keys say together, before anyone draws a conclusion: framing, hashes, and which trusted key signed
- * what. Small enough for the check at run time, which needs no more; `verify.ts` concludes for everyone else.
+ * what. `verify.ts` concludes.
  */
 
 import { equalBytes, type Hex, Reader, toHex } from '../format/bytes.js'

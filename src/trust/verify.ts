@@ -20,7 +20,7 @@ import {
   signersOfAll,
 } from './evidence.js'
 import type { TrustedKey } from './keys.js'
-import { gatherAsync } from './webcrypto.js'
+import { rollingSha256, verifySignature } from './webcrypto.js'
 
 /** A trusted key under which a signature verified. */
 export type Signer = Pick<TrustedKey, 'name' | 'keyId' | 'fingerprint'>
@@ -96,8 +96,7 @@ export async function verify(
 ): Promise<Verdict> {
   assertCall(bytes, keys, options)
   try {
-    const evidence = await gatherAsync(bytes, keys, { ...options, loadBackend: async () => defaultBackend })
-    return conclude(evidence, keys, options)
+    return conclude(await gatherAsync(bytes, keys, options), keys, options)
   } catch (error) {
     return verdictOf(error)
   }
@@ -120,6 +119,20 @@ function gatherSync(
   const run = gather(file, hashes, keys)
   let step = run.next()
   while (!step.done) step = run.next(backend.verify(step.value))
+  return step.value
+}
+
+async function gatherAsync(
+  bytes: Uint8Array,
+  keys: readonly TrustedKey[],
+  options: VerifyOptions,
+): Promise<Evidence> {
+  const loadBackend = async () => defaultBackend
+  const file = frame(bytes, options)
+  const hashes = await rollingSha256(bytes, file, loadBackend)
+  const run = gather(file, hashes, keys)
+  let step = run.next()
+  while (!step.done) step = run.next(await verifySignature(step.value, loadBackend))
   return step.value
 }
 

@@ -4,9 +4,7 @@
  */
 
 import { hasUsableR } from '../format/signature.js'
-import type { Layer } from '../format/wasm.js'
-import { type Evidence, frame, type FramedFile, gather, type SignatureCheck } from './evidence.js'
-import type { TrustedKey } from './keys.js'
+import type { FramedFile, SignatureCheck } from './evidence.js'
 import type { SyncBackend } from './native.js'
 
 // Node's WebCrypto is slower than its own crypto, and in Node 20 says with a warning that Ed25519 is an experiment.
@@ -17,24 +15,6 @@ const subtle = () => (isNode ? undefined : globalThis.crypto?.subtle)
 
 /** Gets who computes what WebCrypto does not. */
 export type LoadBackend = () => Promise<SyncBackend>
-
-/**
- * Gathers the evidence about a file.
- * @throws Diagnostic `WASM_MALFORMED`, `LAYER_MISMATCH`, `SIGNATURE_INVALID`
- */
-export async function gatherAsync(
-  bytes: Uint8Array,
-  keys: readonly TrustedKey[],
-  options: { layer?: Layer | undefined; detached?: Uint8Array | undefined; loadBackend: LoadBackend },
-): Promise<Evidence> {
-  const { loadBackend } = options
-  const file = frame(bytes, options)
-  const hashes = await rollingSha256(bytes, file, loadBackend)
-  const run = gather(file, hashes, keys)
-  let step = run.next()
-  while (!step.done) step = run.next(await verifySignature(step.value, loadBackend))
-  return step.value
-}
 
 /** Checks one signature. */
 export async function verifySignature(check: SignatureCheck, loadBackend: LoadBackend): Promise<boolean> {

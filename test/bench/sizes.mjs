@@ -18,7 +18,7 @@ export const LIMITS = {
   'off, compiled while it arrives': 1100,
   off: 750,
   digest: 600,
-  signature: 3000,
+  signature: 2000,
 }
 
 /**

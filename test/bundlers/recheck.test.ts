@@ -44,6 +44,11 @@ const CHANGES: readonly Change[] = [
     file: sign(component, SECOND).bytes,
     outcome: { off: 7, ...refused(''), signature: 7 },
   },
+  {
+    name: 'signed by another trusted key, with a section more',
+    file: sign(bytes(component, custom('more', [1])), SECOND).bytes,
+    outcome: { off: 7, ...refused(''), signature: 7 },
+  },
   { name: 'one byte flipped', file: edit(signed), outcome: { off: 6, ...refused('CONTENT_MODIFIED') } },
   { name: 'truncated', file: signed.subarray(0, -5), outcome: { off: 7, ...refused('WASM_MALFORMED') } },
   {
