@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /** Where declarations are, and keeping the files there the same as what they should say. */
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { TypesPlace } from './options.js'
 import { replaceFile } from './replace-file.js'
@@ -88,14 +88,23 @@ function readText(file: string): string | undefined {
 
 /** Only what begins with our first line: people may put files of their own there. */
 function ownFiles(folder: string): string[] {
-  return listFiles(folder)
-    .map((file) => toSlashes(file))
-    .filter((file) => file.endsWith('.d.ts') && readText(path.join(folder, file))?.startsWith(TYPES_HEADER))
+  return listFiles(folder).filter(
+    (file) => file.endsWith('.d.ts') && readText(path.join(folder, file))?.startsWith(TYPES_HEADER),
+  )
 }
 
-function listFiles(folder: string): string[] {
+/** Files below a folder, with forward slashes. Follows no link: what is behind one is not ours to remove. */
+function listFiles(folder: string, below = ''): string[] {
+  return readEntries(path.join(folder, below)).flatMap((entry) => {
+    const name = below + entry.name
+    if (entry.isDirectory()) return listFiles(folder, `${name}/`)
+    return entry.isFile() ? [name] : []
+  })
+}
+
+function readEntries(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    return readdirSync(folder, { withFileTypes: true })
   } catch (error) {
     if (isMissing(error)) return []
     throw error

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { rollup } from 'rollup'
 import { createServer } from 'vite'
@@ -489,6 +489,9 @@ describe('the folder of types', () => {
     writeTypes(project.root, 'hello.wasm', await declare(fixture('hello')))
     mkdirSync(project.at('hello.wasm.d/mine'))
     writeFileSync(project.at('hello.wasm.d/mine/own.d.ts'), 'export {}')
+    writeTypes(project.at('other'), 'hello.wasm', await declare(fixture('hello')))
+    const others = project.files('other')
+    symlinkSync(project.at('other/hello.wasm.d'), project.at('hello.wasm.d/linked'))
     const next = await declare(fixture('calculator'))
     expect(changedTypes(project.root, 'hello.wasm', next)).toContain(
       'hello.wasm.d/interfaces/docs-hello-greeter.d.ts',
@@ -496,6 +499,7 @@ describe('the folder of types', () => {
     writeTypes(project.root, 'hello.wasm', next)
     expect(changedTypes(project.root, 'hello.wasm', next)).toEqual([])
     expect(project.files('hello.wasm.d').toSorted()).toEqual(['component.d.ts', 'mine/own.d.ts'])
+    expect(project.files('other')).toEqual(others)
     expect(project.files('.').filter((file) => file.endsWith('.tmp'))).toEqual([])
   })
 

@@ -56,10 +56,12 @@ export function makeProject(files: Record<string, string | Uint8Array> = {}): Pr
     read: (name) => new Uint8Array(readFileSync(at(name))),
     files(folder) {
       if (!existsSync(at(folder))) return []
-      const entries = readdirSync(at(folder), { recursive: true, withFileTypes: true })
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => path.relative(at(folder), path.join(entry.parentPath, entry.name)))
+      // By hand, since Node's own `recursive` follows links or not, depending on its version.
+      return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
+        if (entry.isDirectory())
+          return project.files(path.join(folder, entry.name)).map((file) => path.join(entry.name, file))
+        return entry.isFile() ? [entry.name] : []
+      })
     },
   }
   project.write({ 'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }), ...files })
