@@ -213,7 +213,8 @@ function startQueue(url: URL, limits: TranspileLimits) {
   const discard = async () => {
     const failed = worker
     worker = undefined
-    await failed?.terminate()
+    // A file that is refused must not keep the build waiting: V8 sees the request only where a loop makes a call.
+    await Promise.race([failed?.terminate(), setTimeout(LONGEST_END_MS, undefined, { ref: false })])
   }
 
   const runNow = async (job: Job): Promise<Output> => {
@@ -250,6 +251,9 @@ function startQueue(url: URL, limits: TranspileLimits) {
   }
 }
 
+/** How long a worker may take to end. */
+const LONGEST_END_MS = 5000
+
 /** With much less, V8 ends the process instead of the worker. */
 const MIN_HEAP_MB = 128
 
@@ -262,8 +266,9 @@ function startWorker(url: URL, limits: TranspileLimits, onExit: (worker: Worker)
     // keep the process alive, and what is thrown says enough.
     stdout: true,
     stderr: true,
-    // JavaScript memory only: wasm memory, which is where jco works, is watched in `ask`.
-    resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, limits.maxMemoryBytes / 2 ** 20) },
+    // Memory is watched in `ask`, that of wasm, which is where jco works, as well as that of JavaScript. This is for
+    // what gets past the watch, since V8 may answer it by ending the process.
+    resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, (2 * limits.maxMemoryBytes) / 2 ** 20) },
   })
   worker.unref()
   worker.on('error', () => {}) // Without a listener it would end this process. `ask` hears of it, and `onExit`.

@@ -1,6 +1,7 @@
 /** THREATS 24, 25 and 28: what a component, or jco led astray by one, can do to the build. */
 
-import { afterAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createTranspiler, type TranspileLimits } from '../../src/build/transpile.js'
 import { LIMITS } from '../kit/bindings.js'
 import { assemble } from '../kit/shapes.js'
@@ -84,7 +85,7 @@ describe('an expansion bomb', () => {
   })
 
   test('is stopped when it takes too long', async () => {
-    const own = open({ timeoutMs: 4000 })
+    const own = open({ timeoutMs: 3000, maxMemoryBytes: 4 * 2 ** 30 })
     expect(await run(own, await bomb(21))).toBe('TRANSPILE_TIMEOUT')
     expect(await run(own, await GOOD)).toBe('done')
   })
@@ -157,7 +158,7 @@ describe('a worker', () => {
     ],
     [
       'fills the heap',
-      'const all = []; for (;;) all.push(new Array(1000).fill(all.length))',
+      'const all = []; for (;;) all.push(Array.from({ length: 1000 }, (_, index) => ({ index })))',
       'TRANSPILE_MEMORY',
     ],
   ])('that %s is replaced', async (_, misbehave, code) => {
@@ -167,6 +168,16 @@ describe('a worker', () => {
     )
     expect(await run(own, await bytes)).toBe(code)
     expect(await run(own, await bytes, 'good')).toBe('done')
+  })
+
+  test('that does not end is not waited for', async () => {
+    const own = open({ timeoutMs: 1000 }, fakeWorker(`(job) => { ${GOOD}; return new Promise(() => {}) }`))
+    const terminate = vi.spyOn(Worker.prototype, 'terminate').mockReturnValue(new Promise(() => {}))
+    expect(await run(own, await bytes)).toBe('TRANSPILE_TIMEOUT')
+    const [left] = terminate.mock.contexts as Worker[]
+    terminate.mockRestore()
+    expect(await run(own, await bytes, 'good')).toBe('done')
+    expect(await left!.terminate()).toBe(1)
   })
 
   test('that dies between two jobs is replaced', async () => {
