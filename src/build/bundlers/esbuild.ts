@@ -34,7 +34,8 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         const warnings: Message[] = []
         let lacksAwait: Promise<string | undefined> | undefined
         build.onStart(() => start(pipeline, build.initialOptions))
-        build.onLoad({ filter: /\.wasm$/i }, async (args) => {
+        // Older versions of esbuild ignore the flag `i`.
+        build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) => {
           lacksAwait ??= findLack(build)
           return load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lacksAwait })
         })
