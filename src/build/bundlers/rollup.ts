@@ -67,7 +67,7 @@ export function awaitHooks(pipeline: Pipeline) {
   return {
     lacksAwait: () => lack,
     hooks: {
-      outputOptions({ format }: { format?: string }) {
+      outputOptions({ format }: { format?: string | undefined }) {
         lack = format === undefined || WITH_AWAIT.includes(format) ? undefined : `the format ${format}`
         return null
       },

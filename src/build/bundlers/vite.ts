@@ -111,6 +111,9 @@ function workers(
     vite: {
       configResolved: ({ plugins }) => refuseSecond(plugins),
       resolveId: resolveShim(pipeline),
+      // Rollup, and so Vite 7, would look for a `document`.
+      resolveFileUrl: ({ format, relativePath }: { format: string; relativePath: string }) =>
+        format === 'iife' ? `new URL(${JSON.stringify(relativePath)}, self.location.href).href` : null,
     },
   }))
   return { format: about.format ?? 'es', plugins: () => [plugin()] }
