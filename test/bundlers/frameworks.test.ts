@@ -1,4 +1,4 @@
-/** Frameworks that render on a server, at the newest versions that run on Node 20, installed for the test. */
+/** Frameworks that render on a server: the last versions for Node 20, or newer ones for newer Node; installed for the test. */
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -19,6 +19,8 @@ interface Framework {
   packages: readonly string[]
   /** The file that the README shows. */
   config: string
+  /** What an application adds to that file. */
+  complete?: (text: string) => string
   /** The rest of an application whose only page calls the component. */
   files: Record<string, string>
   component: string
@@ -26,31 +28,36 @@ interface Framework {
   server: string
 }
 
+const IS_NODE_20 = process.versions.node.startsWith('20.')
+
+const ADAPTER = `import adapter from '@sveltejs/adapter-node'\n`
+
 const FRAMEWORKS: readonly Framework[] = [
   {
-    // The last for Node 20.
     name: 'SvelteKit',
     packages: [
-      '@sveltejs/kit@2.70.4',
-      '@sveltejs/adapter-node@5.5.7',
+      ...(IS_NODE_20
+        ? ['@sveltejs/kit@2.70.4', '@sveltejs/adapter-node@5.5.7']
+        : ['@sveltejs/kit@3.2.0', '@sveltejs/adapter-node@6.0.1']),
       '@sveltejs/vite-plugin-svelte@7.3.1',
       'svelte@5.57.3',
       'vite@8.3.8',
     ],
     config: 'vite.config.js',
+    complete: (text) =>
+      IS_NODE_20 ? text : ADAPTER + text.replace('sveltekit()', 'sveltekit({ adapter: adapter() })'),
     files: {
-      'svelte.config.js': `import adapter from '@sveltejs/adapter-node'\nexport default { kit: { adapter: adapter() } }`,
+      ...(IS_NODE_20 && { 'svelte.config.js': `${ADAPTER}export default { kit: { adapter: adapter() } }` }),
       'src/app.html': `<!doctype html><html><head>%sveltekit.head%</head><body><div>%sveltekit.body%</div></body></html>`,
-      'src/routes/+page.svelte': `<script>\nimport { greet } from '$lib/hello.wasm'\n</script>\n<h1>{greet('Ada')}</h1>`,
+      'src/routes/+page.svelte': `<script>\nimport { greet } from '../lib/hello.wasm'\n</script>\n<h1>{greet('Ada')}</h1>`,
     },
     component: 'src/lib/hello.wasm',
     build: ['vite', 'build'],
     server: 'build/index.js',
   },
   {
-    // The last for Node 20.
     name: 'Nuxt',
-    packages: ['nuxt@4.4.5'],
+    packages: [IS_NODE_20 ? 'nuxt@4.4.5' : 'nuxt@4.5.2'],
     config: 'nuxt.config.ts',
     files: {
       'app/app.vue': `<script setup>\nimport { greet } from './hello.wasm'\n</script>\n<template><h1>{{ greet('Ada') }}</h1></template>`,
@@ -60,9 +67,9 @@ const FRAMEWORKS: readonly Framework[] = [
     server: '.output/server/index.mjs',
   },
   {
-    // The last for Node 20: the command of 6.0 refuses it, whatever its manifest says. It brings Vite 6.
+    // The command of 6.0 refuses Node 20, whatever its manifest says. 5 brings Vite 6.
     name: 'Astro',
-    packages: ['astro@5.18.2', '@astrojs/node@9.5.5'],
+    packages: IS_NODE_20 ? ['astro@5.18.2', '@astrojs/node@9.5.5'] : ['astro@7.3.5', '@astrojs/node@11.1.6'],
     config: 'astro.config.mjs',
     files: {
       'src/pages/index.astro': `---\nimport { greet } from '../hello.wasm'\n---\n<h1>{greet('Ada')}</h1>`,
@@ -90,10 +97,11 @@ describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
 
   beforeAll(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
+    const { text } = blockWith(`// ${framework.config} (${framework.name})`)
     writeFiles(root, {
       'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }),
       'release.pub': TRUSTED_PEM,
-      [framework.config]: blockWith(`// ${framework.config} (${framework.name})`).text,
+      [framework.config]: framework.complete?.(text) ?? text,
       ...framework.files,
     })
     const pack = ['pack', '--ignore-scripts', '--pack-destination', root]
