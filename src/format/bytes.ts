@@ -92,7 +92,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBu
 }
 
 /** Whether both hold the same bytes. Not constant time: nothing compared here is secret. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function equalBytes(a: Uint8Array, b: ArrayLike<number>): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 

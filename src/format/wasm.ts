@@ -89,7 +89,8 @@ export function isDelimiterSection({ name }: Section): boolean {
 }
 
 /**
- * Names of custom sections: exact, or a prefix with one trailing `*`; or a test of the name. Sections that are not custom hold the program and are always selected.
+ * Names of custom sections: exact, or a prefix with one trailing `*`; or a test of the name. Sections that are not custom
+ * hold the program and are always selected.
  */
 export type SectionSelector = readonly string[] | ((name: string) => boolean)
 

@@ -268,8 +268,12 @@ export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }
 
-const COMPONENT_PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
-const SIGNATURE = /* @__PURE__ */ Array.from('signature', (character) => character.charCodeAt(0))
+/** The first 8 bytes of a component. */
+export const COMPONENT_PREAMBLE: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
+/** The name of the section that holds signatures, in ASCII. */
+export const SIGNATURE: readonly number[] = /* @__PURE__ */ Array.from('signature', (character) =>
+  character.charCodeAt(0),
+)
 
 /**
  * Offset of the first byte that a signature covers: after the leading `signature` section, or 8.

@@ -7,7 +7,7 @@
 import { ascii, equalBytes, type Hex, Reader, toHex } from '../format/bytes.js'
 import { damaged, decodeSignature, ED25519, signedMessage } from '../format/signature.js'
 import { isNode, type LoadBackend, rollingSha256, verifySignature } from '../trust/webcrypto.js'
-import { readComponent } from './component.js'
+import { COMPONENT_PREAMBLE, readComponent, SIGNATURE } from './component.js'
 
 /** What the build verified and trusted, as it stands in emitted code. */
 export interface Pinned {
@@ -35,6 +35,8 @@ export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uin
 
 /** The content, if it is that of the build and every signature, embedded or detached, is a trusted key's. */
 async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Array | undefined> {
+  // No signature covers the preamble.
+  if (!equalBytes(bytes.subarray(0, COMPONENT_PREAMBLE.length), COMPONENT_PREAMBLE)) return undefined
   const { embedded, content } = split(bytes)
   const range = { start: 0, boundaries: [content.length] }
   const [hash] = await rollingSha256(content, range, loadBackend)
@@ -47,20 +49,14 @@ async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Ar
 
 /** Divides a component where its signature section ends. */
 function split(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
-  const reader = new Reader(bytes, damaged)
-  // No signature covers the preamble.
-  if (!equalBytes(reader.take(8), COMPONENT_PREAMBLE)) throw damaged('header')
+  const reader = new Reader(bytes, damaged, { start: COMPONENT_PREAMBLE.length })
   if (reader.byte() === 0) {
     const section = new Reader(reader.take(reader.shortestVaruint32()), damaged)
-    const name = section.take(section.shortestVaruint32())
-    if (equalBytes(name, SIGNATURE))
+    if (equalBytes(section.take(section.shortestVaruint32()), SIGNATURE))
       return { embedded: section.take(section.remaining), content: bytes.subarray(reader.offset) }
   }
-  return { content: bytes.subarray(8) }
+  return { content: bytes.subarray(COMPONENT_PREAMBLE.length) }
 }
-
-const COMPONENT_PREAMBLE = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00)
-const SIGNATURE = /* @__PURE__ */ ascii('signature')
 
 /** Whether one of the keys has signed this hash alone. Sets of several hashes are for the judge of the whole file. */
 async function isTrusted(data: Uint8Array, hash: Uint8Array, keys: Pinned['keys']): Promise<boolean> {

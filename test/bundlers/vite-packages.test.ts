@@ -124,22 +124,23 @@ describe.each(Object.entries(WAYS))('a component in a package, %s', (_, make) =>
     await expect(other.server.ssrLoadModule('/main.js')).rejects.toThrow('[signed-wasm] CONTENT_MODIFIED')
   })
 
-  it.runIf(HAS_BROWSER)('runs in a page of the dev server', async () => {
-    const project = await make('signed')
+  const openApp = async (status: 'signed' | 'tampered') => {
+    const project = await make(status)
     project.write({ 'index.html': '<!doctype html><script type="module" src="./main.js"></script>' })
     const { address } = await startServer(project, { keys: TRUSTED_PEM })
     const page = await openPage()
     await page.goto(address)
+    return page
+  }
+
+  it.runIf(HAS_BROWSER)('runs in a page of the dev server', async () => {
+    const page = await openApp('signed')
     await answersIn(page, 7)
     await page.close()
   })
 
   it.runIf(HAS_BROWSER)('is refused in a page of the dev server when it is tampered', async () => {
-    const project = await make('tampered')
-    project.write({ 'index.html': '<!doctype html><script type="module" src="./main.js"></script>' })
-    const { address } = await startServer(project, { keys: TRUSTED_PEM })
-    const page = await openPage()
-    await page.goto(address)
+    const page = await openApp('tampered')
     expect(await overlayIn(page)).toContain('[signed-wasm] CONTENT_MODIFIED')
     await page.close()
   })
