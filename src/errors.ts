@@ -165,7 +165,7 @@ const CATALOGUE = {
   }),
   KEY_NOT_FOUND: (v: { source: string }) => ({
     what: `no key file matches ${v.source}`,
-    hint: 'check the path in `keys`; it is relative to the project root',
+    hint: 'check the path: in `keys` it counts from the project root, on a command line from the current folder',
   }),
   KEY_UNREADABLE: (v: { source: string; reason: string }) => ({
     what: `${v.source} cannot be read as a key: ${v.reason}`,
