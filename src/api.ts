@@ -13,23 +13,24 @@
  * ```
  */
 
-export { type Code, Diagnostic } from './errors.js'
-export type { Hex } from './format/bytes.js'
+export { type Code } from './errors/catalogue.js'
+export { Diagnostic } from './errors/diagnostic.js'
+
+export type { Hex } from './format/encoding.js'
+
 export { inspect, type InspectedSet, type Inspection } from './format/inspect.js'
+
 export type { Layer, SectionSelector } from './format/wasm.js'
-export {
-  formatPublicKey,
-  formatSecretKey,
-  generateKey,
-  type KeyFormat,
-  parsePublicKeys,
-  parseSecretKey,
-  type SecretKey,
-  trustedKey,
-  type TrustedKey,
-} from './trust/keys.js'
-export { decide, type Decision, explain, type Mode } from './trust/policy.js'
-export { split } from './trust/parts.js'
+
+export { formatPublicKey, formatSecretKey, type KeyFormat } from './trust/keys/write.js'
+export { generateKey, type SecretKey, trustedKey, type TrustedKey } from './trust/keys/trusted-key.js'
+export { parsePublicKeys, parseSecretKey } from './trust/keys/read.js'
+
+export { decide, type Decision, type Mode } from './policy/table.js'
+export { explain } from './trust/explain.js'
+
+export { split } from './trust/split.js'
+
 export {
   attach,
   detach,
@@ -40,11 +41,7 @@ export {
   type SignOptions,
   signWith,
 } from './trust/sign.js'
-export {
-  type Part,
-  type Signer,
-  type Verdict,
-  verify,
-  type VerifyOptions,
-  verifySync,
-} from './trust/verify.js'
+
+export { type Part, type Verdict } from './trust/verdict.js'
+export { type Signer } from './trust/statement.js'
+export { verify, type VerifyOptions, verifySync } from './trust/verify.js'

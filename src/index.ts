@@ -1,16 +1,18 @@
 /** The plugin: its name and its hooks. Import it through the entry of your bundler, such as `./vite`. */
 
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
-import { NAME } from './build/bundlers/bundler.js'
-import { esbuildHooks } from './build/bundlers/esbuild.js'
-import { farmHooks } from './build/bundlers/farm.js'
-import { rollupHooks } from './build/bundlers/rollup.js'
-import { viteHooks } from './build/bundlers/vite.js'
-import { webpackHooks } from './build/bundlers/webpack.js'
-import { Pipeline } from './build/component.js'
-import type { Options } from './build/options.js'
+import { NAME } from './plugin/bundlers/adapter.js'
+import { esbuildHooks } from './plugin/bundlers/esbuild.js'
+import { farmHooks } from './plugin/bundlers/farm.js'
+import { rollupHooks } from './plugin/bundlers/rollup.js'
+import { viteHooks } from './plugin/bundlers/vite/hooks.js'
+import { webpackHooks } from './plugin/bundlers/webpack.js'
+import type { Options } from './plugin/options.js'
+import { Pipeline } from './plugin/pipeline.js'
 
-export type { JcoOptions, KeySource, Limits, Options } from './build/options.js'
+export type { JcoOptions } from './bindings/jco/options.js'
+export type { KeySource } from './disk/keyring.js'
+export type { Limits, Options } from './plugin/options.js'
 
 const HOOKS: Record<string, (pipeline: Pipeline) => Partial<UnpluginOptions>> = {
   vite: viteHooks,

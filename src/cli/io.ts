@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import path from 'node:path'
-import { problem } from '../errors.js'
+import { problem } from '../errors/raise.js'
 
 /** What a command can do to the world. Paths count from `cwd`. */
 export interface Io {

@@ -5,17 +5,13 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Code, Diagnostic, escapeControls } from '../errors.js'
-import { type Command, EXIT, type Option, UsageError, type Values } from './command.js'
+import { Diagnostic } from '../errors/diagnostic.js'
+import { escapeControls } from '../errors/text.js'
+import { type Command, EXIT, UsageError, type Values } from './define-command.js'
+import { type Entry, helpOf, overview } from './help.js'
 import { type Io, realIo } from './io.js'
 
-interface Entry {
-  summary: string
-  /** Loaded only when it is called for: starting fast is half of being pleasant. */
-  load: () => Promise<Command>
-}
-
-const COMMANDS: Readonly<Record<string, Entry>> = {
+export const COMMANDS: Readonly<Record<string, Entry>> = {
   keygen: {
     summary: 'make a key pair',
     load: async () => (await import('./commands/keygen.js')).keygen,
@@ -86,7 +82,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = '--help', ...rest] = args
   if (['--help', '-h', 'help'].includes(name)) return print(io, overview())
   if (['--version', '-v'].includes(name)) {
-    const { packageVersion } = await import('../build/version.js')
+    const { packageVersion } = await import('../disk/versions.js')
     return print(io, packageVersion())
   }
   const all = { ...COMMANDS, ...ALIASES }
@@ -119,14 +115,8 @@ function misuse(io: Io, text: string, help: string): number {
 }
 
 function fail(io: Io, error: Diagnostic): number {
-  io.err(error.message)
-  return exitCodeOf(error.code)
-}
-
-/** What is wrong with a file's content refuses it; what keeps us from looking at it is another matter. */
-function exitCodeOf(code: Code): number {
-  const isAboutAccess = code.startsWith('FILE_') || code.startsWith('KEY_') || code === 'NO_TRUSTED_KEYS'
-  return isAboutAccess ? EXIT.io : EXIT.refused
+  io.err(error.through('command line').message)
+  return EXIT[error.exit]
 }
 
 function isMisuse(error: unknown): error is Error {
@@ -135,7 +125,7 @@ function isMisuse(error: unknown): error is Error {
 }
 
 async function nearestTo(name: string, candidates: readonly string[]): Promise<string | undefined> {
-  const { nearest } = await import('../build/nearest.js')
+  const { nearest } = await import('../errors/nearest.js')
   return nearest(name, candidates)
 }
 
@@ -150,37 +140,6 @@ async function misuseText(error: Error, { options }: Command): Promise<string> {
 async function unknownCommand(name: string): Promise<string> {
   const meant = await nearestTo(name, Object.keys(COMMANDS))
   return `unknown command ${name}${meant ? `; did you mean ${meant}?` : ''}`
-}
-
-function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
-  return [
-    'signed-wasm <command> [options]: sign WebAssembly components and check who signed them',
-    '',
-    ...lines,
-    '',
-    'signed-wasm <command> --help tells more.',
-  ].join('\n')
-}
-
-function helpOf(name: string, { summary }: Entry, { usage, options, examples }: Command): string {
-  const flags = Object.entries(options).map(([option, { short, value, help }]): [string, string] => [
-    describeFlag(option, short, value),
-    help,
-  ])
-  const width = Math.max(...flags.map(([flag]) => flag.length)) + 2
-  return [
-    `signed-wasm ${name} ${usage}`,
-    `  ${summary}`,
-    '',
-    ...flags.map(([flag, help]) => `  ${flag.padEnd(width)}${help}`),
-    '',
-    ...examples.map((line) => `  $ ${line}`),
-  ].join('\n')
-}
-
-function describeFlag(option: string, short: Option['short'], value: Option['value']): string {
-  return `${short ? `-${short}, ` : ''}--${option}${value ? ` ${value}` : ''}`
 }
 
 // A package manager's bin is a link, so compare what it points at.

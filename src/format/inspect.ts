@@ -1,7 +1,9 @@
 /** What a file says: sections, signatures, names. Judges nothing. Pure. */
 
-import { Diagnostic, printable } from '../errors.js'
-import { toHex } from './bytes.js'
+import { Diagnostic } from '../errors/diagnostic.js'
+import { damaged } from '../errors/raise.js'
+import { printable } from '../errors/text.js'
+import { toHex } from './encoding.js'
 import { scanNames } from './names.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
@@ -35,7 +37,7 @@ export function inspect(bytes: Uint8Array): Inspection {
   const problems: string[] = []
   const first = sections.find(isSignatureSection)
   const sets =
-    first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end)))
+    first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
   const names = layer === 'component' ? attempt(problems, () => scanNames(bytes)) : undefined
   return {
     layer,

@@ -6,8 +6,11 @@
  * types, record fields and parameters are left out: jco's own validation demands kebab case there.
  */
 
-import { type Diagnostic, problem, type Reason } from '../errors.js'
-import { decodeUtf8, Reader, toLatin1 } from './bytes.js'
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
+import type { Reason } from '../errors/reasons.js'
+import { decodeUtf8, toLatin1 } from './encoding.js'
+import { Reader } from './reader.js'
 import { readSections, type Section } from './wasm.js'
 
 /** Import and export names of the outermost component, in file order. */

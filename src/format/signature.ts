@@ -5,12 +5,12 @@
  *   record; the files that exist have it, and so has this code.
  */
 
-import type { Diagnostic, Reason } from '../errors.js'
-import { problem } from '../problem.js'
-import { ascii, concatBytes, encodeVaruint32, equalBytes, Reader } from './bytes.js'
+import { ascii, concatBytes, encodeVaruint32, equalBytes } from './encoding.js'
+import { type Fail, Reader } from './reader.js'
 
 /** spec_version, content_type (of components, too) and hash_fn (SHA-256). */
 const HEADER = Uint8Array.of(0x01, 0x01, 0x01)
+
 const MESSAGE_PREFIX = ascii('wasmsig')
 
 /** The only signature algorithm there is. */
@@ -20,6 +20,7 @@ export const ED25519 = 0x01
 const LIMITS = { sets: 64, hashes: 64, records: 256, certificates: 16, bytes: 16 * 1024 * 1024 }
 
 const HASH_LENGTH = 32
+
 const SIGNATURE_LENGTH = 64
 
 /** One signature over the hashes of its set. */
@@ -43,12 +44,12 @@ export interface SignatureSet {
 /**
  * Decodes the payload of a signature section, or the whole of a detached signature file.
  * @param payload not copied; the result aliases it
- * @throws Diagnostic `SIGNATURE_INVALID` on anything that an honest writer would not write
+ * @param fail makes the error that is thrown on anything that an honest writer would not write
  */
-export function decodeSignature(payload: Uint8Array): SignatureSet[] {
-  const reader = new Reader(payload, damaged)
+export function decodeSignature(payload: Uint8Array, fail: Fail): SignatureSet[] {
+  const reader = new Reader(payload, fail)
   const header = reader.take(HEADER.length)
-  if (!equalBytes(header, HEADER)) throw damaged('header', ...header)
+  if (!equalBytes(header, HEADER)) throw fail('header', ...header)
   const sets = readList(reader, LIMITS.sets, readSet)
   reader.finish()
   return sets
@@ -68,7 +69,7 @@ function readRecord(outer: Reader): SignatureRecord {
   const algorithm = reader.byte()
   const signature = readBytes(reader)
   if (algorithm === ED25519 && signature.length !== SIGNATURE_LENGTH)
-    throw damaged('signature length', signature.length)
+    throw reader.fail('signature length', signature.length)
   if (reader.remaining === 0) return { keyId, algorithm, signature }
   const certificates = readList(reader, LIMITS.certificates, readBytes)
   reader.finish()
@@ -79,18 +80,18 @@ function readRecord(outer: Reader): SignatureRecord {
 function readList<T>(reader: Reader, max: number, read: (reader: Reader) => T): T[] {
   const count = reader.shortestVaruint32()
   const possible = Math.min(max, reader.remaining)
-  if (count > possible) throw damaged('count', count, possible, reader.offset)
+  if (count > possible) throw reader.fail('count', count, possible, reader.offset)
   return Array.from({ length: count }, () => read(reader))
 }
 
 function readBytes(reader: Reader): Uint8Array {
   const length = reader.shortestVaruint32()
-  if (length > LIMITS.bytes) throw damaged('count', length, LIMITS.bytes, reader.offset)
+  if (length > LIMITS.bytes) throw reader.fail('count', length, LIMITS.bytes, reader.offset)
   return reader.take(length)
 }
 
 function readNested(outer: Reader): Reader {
-  return new Reader(readBytes(outer), damaged)
+  return new Reader(readBytes(outer), outer.fail)
 }
 
 /**
@@ -130,9 +131,4 @@ function prefixed(bytes: Uint8Array): Uint8Array {
 /** The bytes that a signature of a set with these hashes signs. The only place that makes them. */
 export function signedMessage(hashes: readonly Uint8Array[]): Uint8Array {
   return concatBytes(MESSAGE_PREFIX, HEADER, ...hashes)
-}
-
-/** What is wrong with signature data, or with the section around it. */
-export function damaged(...damage: Reason): Diagnostic {
-  return problem('SIGNATURE_INVALID', { damage })
 }

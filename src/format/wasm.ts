@@ -1,8 +1,8 @@
 /** The outside of a wasm binary: preamble and sections by offset. Decodes no section's content. */
 
-import type { Diagnostic, Reason } from '../errors.js'
-import { problem } from '../problem.js'
-import { concatBytes, decodeUtf8, encodeUtf8, encodeVaruint32, Reader } from './bytes.js'
+import { malformed } from '../errors/raise.js'
+import { concatBytes, decodeUtf8, encodeUtf8, encodeVaruint32 } from './encoding.js'
+import { Reader } from './reader.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
@@ -17,9 +17,13 @@ export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
 export const PREAMBLE_LENGTH = 8
 
 const CUSTOM = 0
+
 const CORE_MODULE = 1
+
 const COMPONENT = 4
+
 const SIGNATURE_NAME = 'signature'
+
 const DELIMITER_NAME = 'signature_delimiter'
 
 /** One top-level section. Offsets are bytes from the start of the file, ends exclusive. */
@@ -184,8 +188,4 @@ export function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
   const content = bytes.subarray(section.contentStart, section.end)
   if (section.name === undefined) return encodeSection(section.id, content)
   return encodeCustomSection(section.name, content)
-}
-
-function malformed(...reason: Reason): Diagnostic {
-  return problem('WASM_MALFORMED', { reason })
 }

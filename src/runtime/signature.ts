@@ -4,10 +4,11 @@
  * is loaded for it.
  */
 
-import { ascii, equalBytes, type Hex, Reader, toHex } from '../format/bytes.js'
-import { damaged, decodeSignature, ED25519, signedMessage } from '../format/signature.js'
-import { isNode, type LoadBackend, rollingSha256, verifySignature } from '../trust/webcrypto.js'
-import { COMPONENT_PREAMBLE, readComponent, SIGNATURE } from './component.js'
+import { ascii, equalBytes, type Hex, toHex } from '../format/encoding.js'
+import { Reader } from '../format/reader.js'
+import { decodeSignature, ED25519, signedMessage } from '../format/signature.js'
+import { isNode, type LoadBackend, rollingSha256, verifySignature } from '../trust/crypto/webcrypto.js'
+import { COMPONENT_PREAMBLE, readComponent, SIGNATURE } from './get.js'
 
 /** What the build verified and trusted, as it stands in emitted code. */
 export interface Pinned {
@@ -30,7 +31,7 @@ export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uin
   const bytes = await readComponent(url)
   // Whatever stands in the way, the judge of the whole file says what it is.
   const content = await acceptContent(bytes, pinned).catch(() => undefined)
-  return content ?? (await import('./whole.js')).acceptWhole(String(url), bytes, pinned)
+  return content ?? (await import('./late/whole.js')).acceptWhole(String(url), bytes, pinned)
 }
 
 /** The content, if it is that of the build and every signature, embedded or detached, is a trusted key's. */
@@ -49,9 +50,9 @@ async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Ar
 
 /** Divides a component where its signature section ends. */
 function split(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
-  const reader = new Reader(bytes, damaged, { start: COMPONENT_PREAMBLE.length })
+  const reader = new Reader(bytes, unreadable, { start: COMPONENT_PREAMBLE.length })
   if (reader.byte() === 0) {
-    const section = new Reader(reader.take(reader.shortestVaruint32()), damaged)
+    const section = new Reader(reader.take(reader.shortestVaruint32()), unreadable)
     if (equalBytes(section.take(section.shortestVaruint32()), SIGNATURE))
       return { embedded: section.take(section.remaining), content: bytes.subarray(reader.offset) }
   }
@@ -61,7 +62,7 @@ function split(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array 
 /** Whether one of the keys has signed this hash alone. Sets of several hashes are for the judge of the whole file. */
 async function isTrusted(data: Uint8Array, hash: Uint8Array, keys: Pinned['keys']): Promise<boolean> {
   const message = signedMessage([hash])
-  for (const { hashes, records } of decodeSignature(data)) {
+  for (const { hashes, records } of decodeSignature(data, unreadable)) {
     if (!equalBytes(signedMessage(hashes), message)) continue
     for (const { algorithm, signature } of records) {
       if (algorithm !== ED25519) continue
@@ -79,4 +80,7 @@ async function isTrusted(data: Uint8Array, hash: Uint8Array, keys: Pinned['keys'
  * await, and bundlers may put shared code into that chunk, which would then wait for itself.
  */
 const loadBackend: LoadBackend = async () =>
-  (isNode ? await import('./native.js') : await import('./noble.js')).backend!
+  (isNode ? await import('./late/native.js') : await import('./late/noble.js')).backend!
+
+/** Nobody sees it: the judge of the whole file says what is wrong. */
+const unreadable = () => new Error()

@@ -1,7 +1,7 @@
 /** Makes signatures: embedded, or detached in a file of their own. */
 
-import { problem } from '../errors.js'
-import { concatBytes, equalBytes } from '../format/bytes.js'
+import { damaged, problem } from '../errors/raise.js'
+import { concatBytes, equalBytes } from '../format/encoding.js'
 import {
   decodeSignature,
   ED25519,
@@ -18,8 +18,8 @@ import {
   readSections,
   sectionBytes,
 } from '../format/wasm.js'
-import { defaultBackend, signMessage } from './ed25519.js'
-import { defaultKeyId, type SecretKey, trustedKey } from './keys.js'
+import { defaultBackend, signMessage } from './crypto/rule.js'
+import { defaultKeyId, type SecretKey, trustedKey } from './keys/trusted-key.js'
 
 /** How to sign. */
 export interface SignOptions {
@@ -84,7 +84,7 @@ export function prepareSignature(
 ): PreparedSignature {
   const { publicKey: signer } = trustedKey(publicKey, 'the public key')
   const { payload, content, ends } = canonicalize(bytes)
-  const existing = payload === undefined ? [] : decodeSignature(payload)
+  const existing = payload === undefined ? [] : decodeSignature(payload, damaged)
   const hashes = defaultBackend.rollingSha256(content, 0, ends)
   const message = signedMessage(hashes)
   const finish = (signature: Uint8Array): Signed => {
@@ -140,7 +140,7 @@ export function detach(bytes: Uint8Array): { signature: Uint8Array; bytes: Uint8
  */
 export function attach(bytes: Uint8Array, signature: Uint8Array): Uint8Array {
   if (readSections(bytes).sections.some(isSignatureSection)) throw problem('ALREADY_SIGNED', {})
-  decodeSignature(signature)
+  decodeSignature(signature, damaged)
   const { content } = canonicalize(bytes)
   return concatBytes(bytes.subarray(0, PREAMBLE_LENGTH), encodeSignatureSection(signature), content)
 }

@@ -5,12 +5,12 @@ import { build } from 'esbuild'
 
 const runtime = fileURLToPath(new URL('../../dist/runtime', import.meta.url)).replaceAll('\\', '/')
 
-/** The functions that the code of one component names, by what it does. @see src/build/codegen.ts */
+/** The functions that the code of one component names, by what it does. @see src/bindings/module/runtime.ts */
 const USES = {
-  'off, compiled while it arrives': { component: ['compileStreaming'] },
-  off: { component: ['readContent', 'compile'] },
-  digest: { component: ['readPinned', 'compile'] },
-  signature: { component: ['compile'], signature: ['readSigned'] },
+  'off, compiled while it arrives': { stream: ['compileStreaming'] },
+  off: { get: ['readContent'], compile: ['compile'] },
+  digest: { get: ['readPinned'], compile: ['compile'] },
+  signature: { compile: ['compile'], signature: ['readSigned'] },
 }
 
 /** Bytes of gzip that each use may take. */

@@ -245,7 +245,7 @@ it('names the package to install when the WASI shim is missing', async () => {
     '--input-type=module',
     '-e',
     `
-    import { checkShims } from '${new URL('../../dist/build/wasi.js', import.meta.url)}'
+    import { checkShims } from '${new URL('../../dist/bindings/shims.js', import.meta.url)}'
     checkShims(['@bytecodealliance/preview2-shim/cli'], { file: '/no/such/x.wasm', display: 'x.wasm', root: '/no/such' })`,
   ])
   expect(code).not.toBe(0)

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Verdict } from '../../src/trust/verify.js'
+import type { Verdict } from '../../src/trust/verdict.js'
 
 const FIXTURES = new URL('../fixtures/', import.meta.url)
 

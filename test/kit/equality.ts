@@ -1,8 +1,8 @@
 /** Runs a component with our bindings and with jco's own, and says what each did. */
 
 import path from 'node:path'
-import { planImports } from '../../src/build/hosts.js'
-import type { Transpiled } from '../../src/build/transpile.js'
+import { planImports } from '../../src/bindings/hosts.js'
+import type { Transpiled } from '../../src/bindings/jco/transpiled.js'
 import { runModule, writeFiles, writeJcos, writeOurs } from './bindings.js'
 
 /** How to use one component. */

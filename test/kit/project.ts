@@ -14,7 +14,8 @@ import {
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
-import { formatPublicKey, generateKey, type SecretKey } from '../../src/trust/keys.js'
+import { formatPublicKey } from '../../src/trust/keys/write.js'
+import { generateKey, type SecretKey } from '../../src/trust/keys/trusted-key.js'
 import { sign } from '../../src/trust/sign.js'
 
 /** The folder of this repository. */

@@ -4,6 +4,8 @@
  * Written from the format's text and sharing no code with `src`, so that it can disagree with it.
  */
 
+import { damaged } from '../../src/errors/raise.js'
+import { decodeSignature as decode } from '../../src/format/signature.js'
 import {
   createHash,
   createPrivateKey,
@@ -139,3 +141,6 @@ export const signatureData = (...sets: readonly Uint8Array[]) =>
 /** A component of `content`, signed whole by each of the keys, one hash. */
 export const signedComponent = (content: Part, ...keys: readonly TestKey[]) =>
   component(signatureSection(signatureData(signedSet([hash(content)], ...keys))), content)
+
+/** Decodes signature data as a verifier does. */
+export const decodeSignature = (payload: Uint8Array) => decode(payload, damaged)

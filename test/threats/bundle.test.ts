@@ -2,8 +2,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Pipeline } from '../../src/build/component.js'
-import { findWasm } from '../../src/build/sweep.js'
+import { Pipeline } from '../../src/plugin/pipeline.js'
+import { findWasm } from '../../src/plugin/sweep.js'
 import { build, BUNDLERS, type BundlerName } from '../kit/bundlers.js'
 import { inState, linkPackage, makeProject, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { tool } from '../kit/run.js'

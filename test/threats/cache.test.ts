@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Options } from '../../src/build/options.js'
+import type { Options } from '../../src/plugin/options.js'
 import { coreModuleSlices } from '../../src/format/wasm.js'
 import { build } from '../kit/bundlers.js'
 import { type Content, entriesOf, readContent, writeContent } from '../kit/cache.js'

@@ -3,16 +3,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readKeyring } from '../../src/build/keyring.js'
-import { resolveOptions } from '../../src/build/options.js'
-import { CODES, Diagnostic } from '../../src/errors.js'
-import {
-  formatPublicKey,
-  formatSecretKey,
-  generateKey,
-  KEY_FORMATS,
-  parsePublicKeys,
-} from '../../src/trust/keys.js'
+import { readKeyring } from '../../src/disk/keyring.js'
+import { resolveOptions } from '../../src/plugin/options.js'
+import { CODES } from '../../src/errors/catalogue.js'
+import { Diagnostic } from '../../src/errors/diagnostic.js'
+import { formatPublicKey, formatSecretKey, KEY_FORMATS } from '../../src/trust/keys/write.js'
+import { generateKey } from '../../src/trust/keys/trusted-key.js'
+import { parsePublicKeys } from '../../src/trust/keys/read.js'
 import { signedWasm } from '../../src/index.js'
 import { build, BUNDLERS } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
@@ -64,7 +61,7 @@ describe('THREAT 21: downgrade by environment or by a dependency', () => {
     const looking = sources()
       .filter(({ text }) => text.includes('process.env'))
       .map(({ name }) => name)
-    expect(looking.toSorted()).toEqual(['build/component.ts', 'cli/io.ts'])
+    expect(looking.toSorted()).toEqual(['cli/io.ts', 'plugin/pipeline.ts'])
   })
 
   it.each(BUNDLERS)('a second instance, which could be laxer, stops %s', async (name) => {
@@ -141,7 +138,8 @@ describe('THREAT 33: keys from the network', () => {
     )
     expect(fetching.map(({ name }) => name).toSorted()).toEqual([
       'cli/commands/keys.ts',
-      'runtime/component.ts',
+      'runtime/get.ts',
+      'runtime/stream.ts',
     ])
   })
 })

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, ftruncateSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type FileHost, Pipeline } from '../../src/build/component.js'
+import { type FileHost, Pipeline } from '../../src/plugin/pipeline.js'
 import type { Options } from '../../src/index.js'
 import { inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent } from '../kit/wat.js'

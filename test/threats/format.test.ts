@@ -1,13 +1,18 @@
 /** Rows of the threat list that bytes and keys alone decide. Golden cases are named by their title. */
 
 import { describe, expect, it } from 'vitest'
-import { problem } from '../../src/errors.js'
-import { toHex } from '../../src/format/bytes.js'
-import { nobleBackend, nodeBackend, publicKeyDefect } from '../../src/trust/ed25519.js'
-import { parsePublicKeys, trustedKey, type TrustedKey } from '../../src/trust/keys.js'
-import { decide, explain } from '../../src/trust/policy.js'
+import { problem } from '../../src/errors/raise.js'
+import { toHex } from '../../src/format/encoding.js'
+import { nobleBackend } from '../../src/trust/crypto/noble.js'
+import { nodeBackend } from '../../src/trust/crypto/node.js'
+import { publicKeyDefect } from '../../src/trust/crypto/rule.js'
+import { parsePublicKeys } from '../../src/trust/keys/read.js'
+import { trustedKey, type TrustedKey } from '../../src/trust/keys/trusted-key.js'
+import { decide } from '../../src/policy/table.js'
+import { explain } from '../../src/trust/explain.js'
 import { sign } from '../../src/trust/sign.js'
-import { type Verdict, verifySync, type VerifyOptions } from '../../src/trust/verify.js'
+import { type Verdict } from '../../src/trust/verdict.js'
+import { verifySync, type VerifyOptions } from '../../src/trust/verify.js'
 import { readFixture } from '../kit/corpus.js'
 import {
   ALICE,

@@ -1,8 +1,8 @@
 /** THREATS rows 2, 24 and 25 with every hostile component of the fixtures: each ends in a clean error, and none breaks the next. */
 
 import { afterAll, describe, expect, it } from 'vitest'
-import { createTranspiler } from '../../src/build/transpile.js'
-import { Diagnostic } from '../../src/errors.js'
+import { createTranspiler } from '../../src/bindings/jco/transpiler.js'
+import { Diagnostic } from '../../src/errors/diagnostic.js'
 import {
   deepNesting,
   evilCoreExport,

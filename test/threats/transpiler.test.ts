@@ -2,7 +2,8 @@
 
 import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { createTranspiler, type TranspileLimits } from '../../src/build/transpile.js'
+import { createTranspiler } from '../../src/bindings/jco/transpiler.js'
+import { type TranspileLimits } from '../../src/bindings/jco/job.js'
 import { LIMITS } from '../kit/bindings.js'
 import { assemble } from '../kit/shapes.js'
 import { constantComponent } from '../kit/wat.js'

@@ -1,8 +1,9 @@
 /** `signed-wasm inspect`: what a file says, without any judgement of it. */
 
-import { about, escapeControls, printable } from '../../errors.js'
+import { about } from '../../errors/raise.js'
+import { escapeControls, printable } from '../../errors/text.js'
 import { inspect as inspectBytes, type InspectedSet, type Inspection } from '../../format/inspect.js'
-import { type Command, EXIT, INPUT_OPTION, inputFile } from '../command.js'
+import { type Command, EXIT, INPUT_OPTION, inputFile } from '../define-command.js'
 
 /** `signed-wasm inspect`. */
 export const inspect: Command = {

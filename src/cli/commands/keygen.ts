@@ -1,8 +1,9 @@
 /** `signed-wasm keygen`: makes a key pair. */
 
-import { problem } from '../../errors.js'
-import { formatPublicKey, formatSecretKey, generateKey, KEY_FORMATS, trustedKey } from '../../trust/keys.js'
-import { type Command, EXIT, type Invocation, keyFormat, text, UsageError } from '../command.js'
+import { problem } from '../../errors/raise.js'
+import { generateKey, trustedKey } from '../../trust/keys/trusted-key.js'
+import { formatPublicKey, formatSecretKey, KEY_FORMATS } from '../../trust/keys/write.js'
+import { type Command, EXIT, type Invocation, keyFormat, text, UsageError } from '../define-command.js'
 
 /** Only the owner may read a secret key. */
 const SECRET_MODE = 0o600

@@ -1,13 +1,15 @@
 /** `signed-wasm keys fetch`: downloads an account's public keys for review. The only command that uses the network. */
 
-import { escapeControls, problem } from '../../errors.js'
-import { concatBytes } from '../../format/bytes.js'
-import { describeKey } from '../../trust/policy.js'
-import { parsePublicKeys } from '../../trust/keys.js'
-import { type Command, EXIT, text, UsageError } from '../command.js'
+import { problem } from '../../errors/raise.js'
+import { escapeControls } from '../../errors/text.js'
+import { concatBytes } from '../../format/encoding.js'
+import { describeKey } from '../../trust/explain.js'
+import { parsePublicKeys } from '../../trust/keys/read.js'
+import { type Command, EXIT, text, UsageError } from '../define-command.js'
 
 /** A list of keys is a few kilobytes. */
 const MAX_BYTES = 1024 * 1024
+
 const TIMEOUT_MS = 15_000
 
 /** `signed-wasm keys`. */

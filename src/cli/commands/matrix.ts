@@ -1,9 +1,10 @@
 /** `signed-wasm matrix`: which of several keys signed which parts of a file. */
 
-import { escapeControls } from '../../errors.js'
-import { describeKey } from '../../trust/policy.js'
-import { type Part, type Verdict, verifySync } from '../../trust/verify.js'
-import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../command.js'
+import { escapeControls } from '../../errors/text.js'
+import { describeKey } from '../../trust/explain.js'
+import type { Part, Verdict } from '../../trust/verdict.js'
+import { verifySync } from '../../trust/verify.js'
+import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../define-command.js'
 import { readVerifyOptions, verify } from './verify.js'
 
 const { split, 'signature-file': signatureFile, detached } = verify.options

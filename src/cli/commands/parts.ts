@@ -1,8 +1,8 @@
 /** `signed-wasm split`, `detach` and `attach`: what is done to files around signatures. */
 
-import { about, problem } from '../../errors.js'
-import { split as splitBytes } from '../../trust/parts.js'
+import { about, problem } from '../../errors/raise.js'
 import { attach as attachBytes, detach as detachBytes } from '../../trust/sign.js'
+import { split as splitBytes } from '../../trust/split.js'
 import {
   type Command,
   EXIT,
@@ -13,7 +13,7 @@ import {
   text,
   texts,
   UsageError,
-} from '../command.js'
+} from '../define-command.js'
 
 const OUTPUT_OPTIONS: Record<string, Option> = {
   input: INPUT_OPTION,

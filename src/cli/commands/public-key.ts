@@ -1,14 +1,10 @@
 /** `signed-wasm public-key`: the public half of a secret key, in any format. */
 
-import {
-  formatPublicKey,
-  KEY_FORMATS,
-  parsePublicKeys,
-  parseSecretKey,
-  type TrustedKey,
-  trustedKey,
-} from '../../trust/keys.js'
-import { Diagnostic } from '../../errors.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { decodeUtf8 } from '../../format/encoding.js'
+import { parsePublicKeys, parseSecretKey } from '../../trust/keys/read.js'
+import { type TrustedKey, trustedKey } from '../../trust/keys/trusted-key.js'
+import { formatPublicKey, KEY_FORMATS } from '../../trust/keys/write.js'
 import {
   type Command,
   EXIT,
@@ -19,8 +15,7 @@ import {
   secretKey,
   text,
   UsageError,
-} from '../command.js'
-import { decodeUtf8 } from '../../format/bytes.js'
+} from '../define-command.js'
 
 const OUTPUT: Record<string, Option> = {
   output: { type: 'string', short: 'o', value: '<file>', help: 'write it there instead of to the terminal' },

@@ -1,11 +1,12 @@
 /** `signed-wasm sign`: adds a signature to files, or makes it in a file of its own. */
 
 import path from 'node:path'
-import { about, problem } from '../../errors.js'
-import { equalBytes, fromHex } from '../../format/bytes.js'
-import { parsePublicKeys, type SecretKey } from '../../trust/keys.js'
-import { split } from '../../trust/parts.js'
+import { about, problem } from '../../errors/raise.js'
+import { equalBytes, fromHex } from '../../format/encoding.js'
+import { parsePublicKeys } from '../../trust/keys/read.js'
+import type { SecretKey } from '../../trust/keys/trusted-key.js'
 import { prepareSignature, sign as signBytes, type Signed, type SignOptions } from '../../trust/sign.js'
+import { split } from '../../trust/split.js'
 import {
   type Command,
   EXIT,
@@ -19,7 +20,7 @@ import {
   texts,
   UsageError,
   type Values,
-} from '../command.js'
+} from '../define-command.js'
 
 /** `signed-wasm sign`. */
 export const sign: Command = {

@@ -1,14 +1,17 @@
 /** `signed-wasm types`: declarations without a build. */
 
 import path from 'node:path'
-import { declareComponent } from '../../build/declarations.js'
-import { type Options, type ResolvedOptions, resolveOptions } from '../../build/options.js'
-import { createTranspiler, type Transpiler } from '../../build/transpile.js'
-import { changedTypes, placeTypes, writeTypes } from '../../build/types-folder.js'
-import { Diagnostic, escapeControls, problem } from '../../errors.js'
+import type { Transpiler } from '../../bindings/jco/transpiled.js'
+import { createTranspiler } from '../../bindings/jco/transpiler.js'
+import { declareComponent } from '../../bindings/types/declare.js'
+import { changedTypes, placeTypes, writeTypes } from '../../bindings/types/folder.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { problem } from '../../errors/raise.js'
+import { escapeControls } from '../../errors/text.js'
 import { readLayer } from '../../format/wasm.js'
-import type { TrustedKey } from '../../trust/keys.js'
-import { decide } from '../../trust/policy.js'
+import { type Options, type ResolvedOptions, resolveOptions } from '../../plugin/options.js'
+import { decide } from '../../policy/table.js'
+import type { TrustedKey } from '../../trust/keys/trusted-key.js'
 import { verifySync } from '../../trust/verify.js'
 import {
   type Command,
@@ -21,7 +24,7 @@ import {
   texts,
   trustedKeys,
   UsageError,
-} from '../command.js'
+} from '../define-command.js'
 import { readVerifyOptions } from './verify.js'
 
 /** What is looked for when nothing is named. */
@@ -153,5 +156,5 @@ function write(folder: string, name: string, declarations: Record<string, string
 function explain(error: unknown, file: string, io: Invocation['io']): number {
   if (!(error instanceof Diagnostic)) throw error
   io.err((error.file === undefined ? error.at(file) : error).message)
-  return error.code.startsWith('FILE_') ? EXIT.io : EXIT.refused
+  return EXIT[error.exit]
 }

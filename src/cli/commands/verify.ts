@@ -1,10 +1,11 @@
 /** `signed-wasm verify`: the gate. */
 
-import { Diagnostic } from '../../errors.js'
-import { type FileResult, formatReport, REPORT_FORMATS, type ReportFormat } from '../../report.js'
-import type { TrustedKey } from '../../trust/keys.js'
-import { decide } from '../../trust/policy.js'
-import { verifySync, type VerifyOptions } from '../../trust/verify.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { decide } from '../../policy/table.js'
+import { formatReport, REPORT_FORMATS, type ReportFormat } from '../../report/formats.js'
+import type { FileResult } from '../../report/result.js'
+import type { TrustedKey } from '../../trust/keys/trusted-key.js'
+import { type VerifyOptions, verifySync } from '../../trust/verify.js'
 import {
   type Command,
   EXIT,
@@ -16,7 +17,7 @@ import {
   texts,
   trustedKeys,
   UsageError,
-} from '../command.js'
+} from '../define-command.js'
 import type { Io } from '../io.js'
 
 /** `signed-wasm verify`. */
@@ -141,7 +142,7 @@ async function report(
 /** Loaded for the formats that say it: a start costs a millisecond for each file. */
 async function findVersion(format: ReportFormat): Promise<() => string> {
   if (format === 'human' || format === 'github') return () => ''
-  return (await import('../../build/version.js')).packageVersion
+  return (await import('../../disk/versions.js')).packageVersion
 }
 
 /** @see no-color.org and force-color.org */

@@ -1,0 +1,136 @@
+/**
+ * One entry of the cache as bytes: what is written, and what is taken when it is read again.
+ */
+
+import { installedVersion, packageVersion } from '../../disk/versions.js'
+import { type Hex, toHex } from '../../format/encoding.js'
+import { coreModuleSlices } from '../../format/wasm.js'
+import { sha256 } from '../../trust/crypto/rule.js'
+import type { Job } from './job.js'
+import type { Output } from './output.js'
+
+/** How an entry is written; another number for another way. */
+const FORMAT = 1
+
+/**
+ * The digest of all that an output depends on. Whether it is too large is asked when it is read.
+ * @throws when a package is not installed
+ */
+export function cacheKey({ bytes, options }: Pick<Job, 'bytes' | 'options'>): Hex {
+  const jco = '@bytecodealliance/jco-transpile'
+  const inputs = {
+    format: FORMAT,
+    versions: [
+      packageVersion(),
+      installedVersion(jco),
+      // jco takes any version in a range.
+      options.minify === true ? installedVersion(jco, 'oxc-minify') : '',
+    ],
+    component: toHex(sha256(bytes)),
+    options,
+  }
+  return toHex(sha256(Buffer.from(canonicalJson(inputs))))
+}
+
+/** JSON with the members of objects in order, and `undefined` as `null`, which no option can be. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item ?? null
+    return Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+export interface About {
+  key: Hex
+  job: Pick<Job, 'bytes' | 'options' | 'maxOutputBytes'>
+}
+
+/** What an entry says below its first line, which is the digest of it. */
+interface Content {
+  /** The key again, so that an entry under another name is none. */
+  key: Hex
+  /** In the order of jco. Base64, or `null` for what the component holds. */
+  files: [name: string, content: string | null][]
+  imports: string[]
+  exports: [name: string, kind: 'function' | 'instance'][]
+}
+
+export function encodeEntry({ files, imports, exports }: Output, { key, job }: About): Uint8Array {
+  const held = heldModules(job)
+  const content: Content = {
+    key,
+    files: Object.entries(files).map(([name, bytes]) => [
+      name,
+      held.has(name) ? null : Buffer.from(bytes).toString('base64'),
+    ]),
+    imports,
+    exports,
+  }
+  const json = Buffer.from(JSON.stringify(content))
+  return Buffer.concat([Buffer.from(`${toHex(sha256(json))}\n`), json])
+}
+
+const FIRST_LINE_LENGTH = 65
+
+/** Everything an entry says is compared with what it must be, or cannot be chosen by it. */
+export function decodeEntry(entry: Uint8Array, { key, job }: About): Output | undefined {
+  const json = entry.subarray(FIRST_LINE_LENGTH)
+  const firstLine = Buffer.from(entry.subarray(0, FIRST_LINE_LENGTH)).toString('latin1')
+  if (firstLine !== `${toHex(sha256(json))}\n`) return undefined
+  const content: unknown = JSON.parse(Buffer.from(json).toString())
+  if (!isContent(content) || content.key !== key) return undefined
+
+  const held = heldModules(job)
+  const files = new Map<string, Uint8Array>()
+  for (const [name, base64] of content.files) {
+    const coreModule = held.get(name)
+    if (files.has(name) || (coreModule === undefined) === (base64 === null)) return undefined
+    files.set(name, coreModule ?? new Uint8Array(Buffer.from(base64!, 'base64')))
+  }
+  if ([...held.keys()].some((name) => !files.has(name))) return undefined
+  // As in the worker, since the limit may have been another one when this was written.
+  const outputBytes = [...files.values()].reduce((sum, { length }) => sum + length, 0)
+  if (outputBytes > job.maxOutputBytes) return undefined
+  return {
+    files: Object.fromEntries(files),
+    imports: content.imports,
+    exports: content.exports,
+  }
+}
+
+/**
+ * The core modules of a component by the names that jco gives them: `a.core.wasm`, `a.core2.wasm` and so on in
+ * file order, used or not. Adapters of its own have the numbers after them.
+ * @see jco-transpile 0.15.0; the same for all of 280 components
+ */
+function heldModules({ bytes, options }: About['job']): Map<string, Uint8Array> {
+  return new Map(
+    coreModuleSlices(bytes).map(({ start, end }, index) => [
+      `${options.name}.core${index === 0 ? '' : index + 1}.wasm`,
+      bytes.subarray(start, end),
+    ]),
+  )
+}
+
+function isContent(value: unknown): value is Content {
+  const { key, files, imports, exports } = Object(value) as Partial<Record<keyof Content, unknown>>
+  return (
+    typeof key === 'string' &&
+    isListOf(
+      files,
+      isPair((content) => content === null || typeof content === 'string'),
+    ) &&
+    isListOf(imports, (name) => typeof name === 'string') &&
+    isListOf(
+      exports,
+      isPair((kind) => kind === 'function' || kind === 'instance'),
+    )
+  )
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem)
+}
+
+const isPair = (isSecond: (item: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isSecond(value[1])

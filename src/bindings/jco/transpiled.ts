@@ -1,0 +1,31 @@
+/** What jco made of a component, as the rest of this room sees it. */
+
+/** What jco made of one component. */
+export interface Transpiled {
+  /** jco's module, as it wrote it. */
+  js: string
+  /** Core modules by the name under which {@link js} asks for them. */
+  cores: Readonly<Record<string, Uint8Array>>
+  /** The imports that need a host, by full name: `wasi:cli/stdout@0.2.3`, `log`. */
+  imports: readonly string[]
+  /** Exports by their JavaScript name. */
+  exports: readonly (readonly [name: string, kind: 'function' | 'instance'])[]
+  /** TypeScript declarations by file name; the first-level one is `<name>.d.ts`. */
+  declarations: Readonly<Record<string, string>>
+}
+
+/** See {@link createTranspiler}. */
+export interface Transpiler {
+  /**
+   * Runs jco on a verified component.
+   * @param bytes copied before this returns, so later changes have no effect
+   * @param about `name` for the generated files, without extension; `file` is the display path for errors
+   * @returns from memory when the same bytes were transpiled under the same name before, else from the cache on disk
+   *   where there is one, else from jco; the same in each case
+   * @throws Diagnostic `UNSAFE_NAME`, `NESTING_TOO_DEEP`, `WASM_MALFORMED`, `TRANSPILE_FAILED`,
+   *   `TRANSPILE_TIMEOUT`, `TRANSPILE_MEMORY`, `TRANSPILE_TOO_LARGE`, `SEAM_CHANGED`
+   */
+  transpile(bytes: Uint8Array, about: { name: string; file: string }): Promise<Transpiled>
+  /** Ends the worker; jobs that wait or run are rejected. */
+  close(): Promise<void>
+}

@@ -1,0 +1,104 @@
+/// <reference types="node" />
+/** From a verified component to jco's output: from memory, from the disk, or from the worker. */
+
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { toHex } from '../../format/encoding.js'
+import { scanNames } from '../../format/names.js'
+import { sha256 } from '../../trust/crypto/rule.js'
+import type { CacheEntry, OutputCache } from './cache.js'
+import type { JcoTranspileOptions, TranspileLimits } from './job.js'
+import { createMemory } from './memory.js'
+import type { JcoOptions } from './options.js'
+import { checkOutput } from './output.js'
+import { startQueue } from './queue.js'
+import type { Transpiled, Transpiler } from './transpiled.js'
+
+/**
+ * Makes a transpiler with a worker of its own, which starts with the first job and never keeps the
+ * process alive between jobs.
+ * @param setup.jco options handed to jco; those that the seam depends on are set here
+ * @param setup.cache where outputs of earlier processes are; none of them is taken on trust
+ * @param setup.worker another worker script, for tests
+ */
+export function createTranspiler(setup: {
+  jco: JcoOptions
+  limits: TranspileLimits
+  cache?: OutputCache | undefined
+  worker?: URL
+}): Transpiler {
+  const jobs = startQueue(setup.worker ?? workerUrl(), setup.limits)
+  const memory = createMemory()
+
+  const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
+    const { imports } = scanNames(bytes)
+    const options = transpileOptions(setup.jco, { name: safeName(name), imports })
+    const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
+    const entry = setup.cache?.entry(job)
+    const stored = takeStored(entry, safeName(name))
+    if (stored !== undefined) return stored
+    // The worker gets a buffer for itself, and what it made of it is compared with these bytes.
+    const output = await jobs.run(entry === undefined ? job : { ...job, bytes: bytes.slice() })
+    const transpiled = checkOutput(output, safeName(name))
+    entry?.write(output)
+    return transpiled
+  }
+
+  return {
+    transpile(bytes, { name, file }) {
+      const copy = new Uint8Array(bytes)
+      return memory(`${safeName(name)} ${toHex(sha256(copy))}`, () => transpile(copy, name)).catch(
+        (error: unknown) => {
+          throw error instanceof Diagnostic ? error.at(file) : error
+        },
+      )
+    },
+    close: jobs.close,
+  }
+}
+
+/** What is stored goes through the same checks as what jco has just made; what fails them is made anew. */
+function takeStored(entry: CacheEntry | undefined, name: string): Transpiled | undefined {
+  const output = entry?.read()
+  if (output === undefined) return undefined
+  try {
+    return checkOutput(output, name)
+  } catch (error) {
+    if (error instanceof Diagnostic) return undefined
+    throw error
+  }
+}
+
+/** The name goes into generated code and file names; core modules are asked for by it. */
+function safeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '-') || 'component'
+}
+
+/**
+ * A fresh object for each job, because jco writes into it.
+ *
+ * - `map` names each import by its full name; jco's default drops versions, so that two versions of one
+ *   interface collide.
+ * - `nodejsCompat: false` leaves out an `import('node:fs/promises')` that bundlers for browsers refuse.
+ * - `noComponentErrorWrapping: false` is the default of jco itself, which jco-transpile turned round.
+ */
+function transpileOptions(
+  jco: JcoOptions,
+  about: { name: string; imports: readonly string[] },
+): JcoTranspileOptions {
+  return {
+    ...jco,
+    asyncImports: [...(jco.asyncImports ?? [])],
+    asyncExports: [...(jco.asyncExports ?? [])],
+    name: about.name,
+    instantiation: 'async',
+    map: Object.fromEntries(about.imports.map((name) => [name, name])),
+    nodejsCompat: false,
+    noComponentErrorWrapping: false,
+  }
+}
+
+// A worker needs a file that Node can run. Beside compiled code there is one; sources, run by a test runner, use it too.
+function workerUrl(): URL {
+  const fromSources = import.meta.url.endsWith('.ts')
+  return new URL(fromSources ? '../../../dist/bindings/jco/worker.js' : './worker.js', import.meta.url)
+}

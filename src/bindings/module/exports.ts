@@ -1,0 +1,20 @@
+/** The part of a generated module that hands out exports, after a top-level await. */
+
+import type { ModuleInput, Piece } from './generate.js'
+import { exportName, hostName, literal } from './names.js'
+
+export function generateExports({ transpiled, hosts }: ModuleInput): Piece {
+  const names = [...new Set(transpiled.exports.map(([name]) => name))].filter((name) => name !== 'default')
+  const locals = names.map((name, index) => `  ${literal(name)}: $signedWasmExport${index},\n`)
+  const exported = names.map((name, index) => `  $signedWasmExport${index} as ${exportName(name)},\n`)
+  const imports = [...hosts.keys()].map((name, index) => `  [${literal(name)}]: ${hostName(index)},\n`)
+  const code = [
+    'const $signedWasmCoreModules = await $signedWasmLoad();',
+    `const $signedWasmImports = {\n  __proto__: null,\n${imports.join('')}};`,
+    'const $signedWasmExports = await instantiate((name) => $signedWasmCoreModules.get(name), $signedWasmImports);',
+    'export default $signedWasmExports;',
+    `const {\n${locals.join('')}} = $signedWasmExports;`,
+    `export {\n${exported.join('')}};\n`,
+  ]
+  return { code: code.join('\n'), functions: new Set() }
+}

@@ -1,0 +1,21 @@
+/** The part of a generated module that hands out a function which makes instances. */
+
+import type { ModuleInput, Piece } from './generate.js'
+import { hostName, literal, local } from './names.js'
+import type { RuntimeFunction } from './runtime.js'
+
+export function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
+  const numbers = new Map([...hosts.keys()].map((name, index) => [name, index]))
+  const imports = transpiled.imports.map((name) => {
+    const number = numbers.get(name)
+    return number === undefined ? `[${literal(name)}]` : `[${literal(name)}, ${hostName(number)}]`
+  })
+  const code = [
+    `export default ${local('component')}({`,
+    '  instantiate,',
+    '  load: $signedWasmLoad,',
+    `  imports: () => [${imports.join(', ')}],`,
+    '});',
+  ]
+  return { code: code.join('\n'), functions: new Set<RuntimeFunction>(['component']) }
+}

@@ -1,0 +1,63 @@
+/** The declaration of what a component imports and exports. */
+
+import { pascalCase, withoutVersion } from '../../format/interface-name.js'
+import { literal } from '../module/names.js'
+import type { TypesInput, World } from './world.js'
+
+export function worldFile({ imports, provided }: TypesInput, world: World): string {
+  const needed = imports.filter((name) => !provided.has(name))
+  return [
+    world.head,
+    '',
+    '/** What the component exports. */',
+    'export interface $Exports {',
+    ...[...world.exports.values()].map((entry) => entry.trimEnd()),
+    '}',
+    '',
+    '/** What the component imports, by name, with or without its version. */',
+    `export type $Imports = ${importsType(imports, { world, needed })}`,
+    '',
+    'export interface $InstantiateOptions {',
+    '  /** Makes an instance of one core module. */',
+    '  instantiateCore?: (coreModule: WebAssembly.Module, imports?: WebAssembly.Imports) => WebAssembly.Instance | Promise<WebAssembly.Instance>',
+    '}',
+    '',
+    '/** Makes an instance of the component. */',
+    `export type $Instantiate = (imports${needed.length === 0 ? '?' : ''}: $Imports, options?: $InstantiateOptions) => Promise<$Exports>`,
+  ].join('\n')
+}
+
+/** With either of two names for each of so many imports, a union would have 2^n members. */
+const MAX_CHOICES = 6
+
+function importsType(
+  names: readonly string[],
+  { world, needed }: { world: World; needed: readonly string[] },
+): string {
+  const choices = needed.filter((name) => name !== withoutVersion(name)).slice(0, MAX_CHOICES)
+  const single = new Set(needed.filter((name) => name === withoutVersion(name)))
+  const types = new Map<string, string[]>()
+  for (const name of names) {
+    for (const key of new Set([name, withoutVersion(name)]))
+      types.set(key, [...(types.get(key) ?? []), importType(name, world)])
+  }
+  const lines = [...types].map(([key, all]) =>
+    single.has(key)
+      ? `  ${literal(key)}: ${all.join(' & ')}`
+      : `  ${literal(key)}?: ${all.join(' & ')} | undefined`,
+  )
+  const either = choices.map(
+    (name) => ` & ({ ${literal(name)}: {} } | { ${literal(withoutVersion(name))}: {} })`,
+  )
+  return `{\n${lines.map((line) => `${line}\n`).join('')}}${either.join('')}`
+}
+
+/** A resource that the world itself imports has a class, and no entry that could be read. */
+function importType(name: string, { imports, head }: World): string {
+  const entry = imports.get(name)
+  if (entry !== undefined) return entry.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '')
+  const resource = pascalCase(name)
+  return new RegExp(`^export class ${resource}\\b`, 'm').test(head)
+    ? `{ default: typeof ${resource} }`
+    : 'unknown'
+}

@@ -1,0 +1,62 @@
+/** The declarations of interfaces, with what jco leaves out. */
+
+import { camelCase, pascalCase, withoutVersion } from '../../format/interface-name.js'
+import { refersTo, restoreNames, type TypesInput, type World } from './world.js'
+
+export function interfaceFiles(input: TypesInput, world: World): [file: string, text: string][] {
+  const files = Object.entries(input.declarations).filter(([file]) => file !== 'component.d.ts')
+  return files
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, text]) => {
+      const restored = restoreNames(text, input.renamed)
+      const isExported = exportedNames(file, world).length > 0 && !isImported(file, world)
+      const own = isExported ? exportedInterface(restored, exportedNames(file, world), input) : restored
+      // Without any export it would be no module.
+      return [file, `${own.trimEnd()}\nexport {}`]
+    })
+}
+
+function exportedNames(file: string, { exports, interfaces }: World): string[] {
+  return [...exports].flatMap(([key, text]) => (refersTo(file, text, interfaces) ? [key] : []))
+}
+
+function isImported(file: string, { imports, interfaces }: World): boolean {
+  return [...imports.values()].some((text) => refersTo(file, text, interfaces))
+}
+
+/** What jco leaves out: resources can be disposed of, and what `asyncExports` names returns promises. */
+function exportedInterface(text: string, names: readonly string[], { asyncExports }: TypesInput): string {
+  const members = asyncExports.flatMap((wanted) => {
+    const [owner = '', member] = wanted.split('#')
+    return member !== undefined && isNameOf(owner, names) ? [member] : []
+  })
+  const functions = new Set(members.map(camelCase))
+  const withFunctions = promise(text, /^(export function (\S+?)\(.*\)): (.*);$/gm, functions)
+  const withClasses = withFunctions.replace(
+    /^export class (\S+) \{\n([\s\S]*?)^\}$/gm,
+    (_, resource: string, body: string) => {
+      const methods = members.flatMap((member) => {
+        const [, owner = '', method] = /^\[method\](.+)\.(.+)$/.exec(member) ?? []
+        return method !== undefined && pascalCase(owner) === resource ? [camelCase(method)] : []
+      })
+      const own = promise(body, /^( {2}(\w+)\(.*\)): (.*);$/gm, new Set(methods))
+      return `export class ${resource} implements Disposable {\n${own}  [Symbol.dispose](): void;\n}`
+    },
+  )
+  const hasClasses = withClasses !== withFunctions
+  return hasClasses ? `/// <reference lib="esnext.disposable" />\n${withClasses}` : withClasses
+}
+
+/** By its full name, with or without version, as jco takes it; the short name is ours to read only. */
+function isNameOf(owner: string, names: readonly string[]): boolean {
+  const full = names.filter((name) => name.includes(':'))
+  if (full.length === 0) return names.includes(camelCase(owner))
+  return full.some((name) => owner === name || owner === withoutVersion(name))
+}
+
+/** Makes the named functions return promises. @param pattern start, name, type returned */
+function promise(text: string, pattern: RegExp, names: ReadonlySet<string>): string {
+  return text.replace(pattern, (line, start: string, name: string, type: string) =>
+    names.has(name) && !type.startsWith('Promise<') ? `${start}: Promise<${type}>;` : line,
+  )
+}

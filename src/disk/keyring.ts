@@ -1,0 +1,173 @@
+/// <reference types="node" />
+/** Reads the keys that options name. All of it happens once, at the start of a build. */
+
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import path from 'node:path'
+import { isPlainObject } from '../errors/check.js'
+import { problem } from '../errors/raise.js'
+
+import { escapeControls } from '../errors/text.js'
+import { fromBase64, fromHex } from '../format/encoding.js'
+import { parsePublicKeys } from '../trust/keys/read.js'
+import type { TrustedKey } from '../trust/keys/trusted-key.js'
+import { expandGlob, isGlob } from './glob.js'
+import { displayPath } from './paths.js'
+
+/** Whether a value is a {@link KeySource}. */
+export function isKeySource(value: unknown): value is KeySource {
+  if (typeof value === 'string') return value !== ''
+  if (value instanceof Uint8Array) return true
+  if (!isPlainObject(value) || typeof value['env'] !== 'string' || value['env'] === '') return false
+  const extra = Object.keys(value).filter((name) => name !== 'env' && name !== 'fingerprint')
+  const { fingerprint } = value
+  return extra.length === 0 && (fingerprint === undefined || /^[0-9a-f]{64}$/i.test(String(fingerprint)))
+}
+
+/** The keys of one build, and where they came from. */
+export interface Keyring {
+  /** Without duplicates; the first name of a key wins. */
+  keys: readonly TrustedKey[]
+  /** Absolute paths of files and folders that were read; a change of one of them changes the keyring. */
+  watch: readonly string[]
+  /** Environment variables whose word is taken, no fingerprint being pinned. */
+  trustedVariables: readonly string[]
+  /** How many files in key folders were passed over because of their names. */
+  ignoredFiles: number
+}
+
+/** Names that a key folder's files must have. */
+const KEY_EXTENSIONS = ['.pub', '.pk', '.pem', '.der', '.jwk', '.keys']
+
+/** A key file is a few hundred bytes; a list of keys a few hundred lines. */
+const MAX_KEY_FILE_BYTES = 1024 * 1024
+
+interface Finding {
+  keys: TrustedKey[]
+  watch: string[]
+  ignoredFiles: number
+}
+
+/**
+ * Reads every key that the sources name.
+ * @param root what relative paths count from
+ * @param environment where `{ env }` sources are looked up
+ * @throws Diagnostic `KEY_*` for a source that cannot be read; an empty keyring is no error here
+ */
+export function readKeyring(
+  sources: readonly KeySource[],
+  { root, environment }: { root: string; environment: Readonly<Record<string, string | undefined>> },
+): Keyring {
+  const findings = sources.map((source, index): Finding => {
+    if (source instanceof Uint8Array) return literal(source, `keys[${index}]`)
+    if (typeof source === 'object') return literal(readVariable(source, environment), `env ${source.env}`)
+    return isLiteralKey(source) ? literal(source, `keys[${index}]`) : readPath(source, root)
+  })
+  sources.forEach((source, index) => checkFingerprint(source, findings[index]!.keys))
+  const keys = findings.flatMap((finding) => finding.keys)
+  return {
+    keys: keys.filter(
+      ({ fingerprint }, index) => keys.findIndex((key) => key.fingerprint === fingerprint) === index,
+    ),
+    watch: [...new Set(findings.flatMap((finding) => finding.watch))],
+    trustedVariables: sources.flatMap((source) =>
+      typeof source === 'object' && 'env' in source && source.fingerprint === undefined ? [source.env] : [],
+    ),
+    ignoredFiles: findings.reduce((sum, { ignoredFiles }) => sum + ignoredFiles, 0),
+  }
+}
+
+/** Whether a string is a key rather than a path: no path looks like any of these. */
+function isLiteralKey(text: string): boolean {
+  const trimmed = text.trim()
+  if (/-----BEGIN |^\{|^(?:ssh|ecdsa|sk)-\S+\s/.test(trimmed)) return true
+  const bytes = fromHex(trimmed) ?? (/[./\\]./.test(trimmed) ? undefined : fromBase64(trimmed))
+  return bytes !== undefined && [32, 33, 44, 48, 65].includes(bytes.length)
+}
+
+function literal(data: Uint8Array | string, name: string): Finding {
+  return { keys: parsePublicKeys(data, name), watch: [], ignoredFiles: 0 }
+}
+
+function readVariable(
+  { env }: { env: string },
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const value = environment[env]
+  if (value === undefined || value.trim() === '') throw problem('KEY_ENV_UNSET', { variable: env })
+  // Many CI systems keep a multi-line secret on one line, with the two characters \n for a line end.
+  return value.replaceAll('\\r', '').replaceAll('\\n', '\n')
+}
+
+function checkFingerprint(source: KeySource, keys: readonly TrustedKey[]): void {
+  if (typeof source !== 'object' || !('env' in source) || source.fingerprint === undefined) return
+  const wanted = source.fingerprint.toLowerCase()
+  if (keys.length === 1 && keys[0]!.fingerprint === wanted) return
+  throw problem('KEY_FINGERPRINT', {
+    source: `env ${source.env}`,
+    found: keys.map((key) => key.fingerprint),
+    wanted,
+  })
+}
+
+function readPath(source: string, root: string): Finding {
+  const target = path.resolve(root, source)
+  const stat = statOf(target, escapeControls(source))
+  if (stat?.isDirectory()) return readFolder(target, root)
+  if (stat !== undefined) return readFiles([target], root)
+  const matches = isGlob(source) ? expandGlob(source, root) : []
+  if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source) })
+  return readFiles(matches, root)
+}
+
+/** @throws Diagnostic `KEY_UNREADABLE` for what is there and closed to us, or no possible path */
+function statOf(file: string, source: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw problem('KEY_UNREADABLE', { source, reason: `the path cannot be followed (${code})` }, { cause })
+  }
+}
+
+function readFolder(folder: string, root: string): Finding {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+  const wanted = names.filter((name) => KEY_EXTENSIONS.includes(path.extname(name).toLowerCase())).toSorted()
+  const found = readFiles(
+    wanted.map((name) => path.join(folder, name)),
+    root,
+  )
+  return { ...found, watch: [folder, ...found.watch], ignoredFiles: names.length - wanted.length }
+}
+
+function readFiles(files: readonly string[], root: string): Finding {
+  return { keys: files.flatMap((file) => readKeyFile(file, root)), watch: [...files], ignoredFiles: 0 }
+}
+
+function readKeyFile(file: string, root: string): TrustedKey[] {
+  const source = escapeControls(displayPath(file, root))
+  return parsePublicKeys(readBounded(file, source), source)
+}
+
+function readBounded(file: string, source: string): Uint8Array {
+  const stat = statSync(file)
+  if (!stat.isFile()) throw problem('KEY_UNREADABLE', { source, reason: 'it is not a regular file' })
+  if (stat.size > MAX_KEY_FILE_BYTES)
+    throw problem('KEY_UNREADABLE', { source, reason: 'it is larger than 1 MiB' })
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw problem('KEY_UNREADABLE', { source, reason: `the file cannot be opened (${code})` }, { cause })
+  }
+}
+
+/** Where trusted public keys come from; relative paths count from the project root. */
+export type KeySource =
+  /** A file, a folder, a glob, or the key itself: PEM, JWK, an OpenSSH line, hex or base64. */
+  | string
+  /** The key itself in any format, PEM to raw bytes. */
+  | Uint8Array
+  /** An environment variable that holds a key; with `fingerprint` only that key is accepted from it. */
+  | { env: string; fingerprint?: string }

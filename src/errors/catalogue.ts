@@ -1,0 +1,299 @@
+/**
+ * The words of every error, by code. Codes are for ever. One table, however long it grows: whoever looks for a code or a
+ * sentence finds both here.
+ */
+
+import { inWords, type Reason } from './reasons.js'
+import { printable } from './text.js'
+
+/** What happened, and what to type next. */
+export type Text = { what: string; hint: string }
+
+/** Where the words are read: hints of a build speak of options, those of a command line of flags. */
+export type Door = 'options' | 'command line'
+
+/** What an error means for whoever called: a file was refused, the call was wrong, or something could not be read or written. */
+export type ExitClass = 'refused' | 'usage' | 'io'
+
+/** One error: its exit class and its words. */
+export interface Entry<V> {
+  exit: ExitClass
+  words: (values: V, door: Door) => Text
+}
+
+type Words<V> = Entry<V>['words']
+const refusal = <V>(words: Words<V>): Entry<V> => ({ exit: 'refused', words })
+const misuse = <V>(words: Words<V>): Entry<V> => ({ exit: 'usage', words })
+const unreadable = <V>(words: Words<V>): Entry<V> => ({ exit: 'io', words })
+
+const inDoor = (door: Door, options: string, commandLine: string) =>
+  door === 'options' ? options : commandLine
+
+/** What a person can do whatever the reason: the two commands that make and use a key. */
+const SIGN_IT = (file: string | undefined) =>
+  `sign it: npx signed-wasm sign --write -k <name>.key ${file ?? '<file>'}`
+
+const REINSTALL = 'get the file again from its publisher; if you built it yourself, sign it again'
+
+const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
+
+/** `file` is a display path: relative to the project, forward slashes, never an absolute path. */
+interface AboutFile {
+  file?: string
+}
+
+export const BOUNDED = 'no usual component takes this much; do not trust this file without knowing why'
+
+/** Every error. The throw site gives values, this table gives words. */
+export const CATALOGUE = {
+  // Verdicts about a file.
+  COMPONENT_UNSIGNED: refusal((v: AboutFile) => ({
+    what: 'Component must have a valid signature, and this file has none',
+    hint: `${SIGN_IT(v.file)}, or ask its publisher for a signed one`,
+  })),
+  SIGNER_UNTRUSTED: refusal(
+    (
+      v: AboutFile & {
+        keyIds: readonly string[]
+        unknownAlgorithms: readonly number[]
+        trusted: readonly string[]
+      },
+      door,
+    ) => ({
+      what:
+        `signed by ${v.keyIds.length > 0 ? `key id ${v.keyIds.join(', ')}` : 'a key that gives no id'}` +
+        (v.unknownAlgorithms.length > 0
+          ? ` (skipped unknown algorithm ${v.unknownAlgorithms.join(', ')})`
+          : '') +
+        `; you trust ${list(v.trusted, 'nobody')}`,
+      hint: `if you trust that signer, ${inDoor(door, 'add their public key to `keys`', 'name their public key with --key')}; otherwise don't ship this file`,
+    }),
+  ),
+  CONTENT_MODIFIED: refusal((v: AboutFile & { signers: readonly string[] }) => ({
+    what: `Signature verification failed: ${list(v.signers, 'a trusted key')} signed other content than this`,
+    hint: REINSTALL,
+  })),
+  SIGNATURE_PARTIAL: refusal((v: AboutFile & { signers: readonly string[]; unsignedBytes: number }) => ({
+    what: `${list(v.signers, 'a trusted key')} signed only parts of this file; ${v.unsignedBytes} bytes are not covered`,
+    hint: `${SIGN_IT(v.file)}, which covers the whole file`,
+  })),
+  SIGNATURE_INVALID: refusal(
+    (v: (AboutFile & { reason: string | Reason }) | (AboutFile & { damage: Reason })) => ({
+      what: `Signature verification failed: ${'damage' in v ? `the signature data is damaged: ${inWords(v.damage)}` : inWords(v.reason)}`,
+      hint: REINSTALL,
+    }),
+  ),
+  WASM_MALFORMED: refusal((v: AboutFile & { reason: string | Reason }) => ({
+    what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
+    hint: 'check that the file is complete and is what its name says',
+  })),
+  LAYER_MISMATCH: refusal((v: AboutFile & { found: string; wanted: string }) => ({
+    what: `this is ${v.found}, and a ${v.wanted} is needed here`,
+    hint:
+      v.wanted === 'component'
+        ? 'make a component of it first, e.g. with `jco new` or `jco parse`, and sign the result'
+        : 'use the core module itself',
+  })),
+  SIGNER_REVOKED: refusal((v: AboutFile & { signers: readonly string[] }) => ({
+    what: `signed by ${list(v.signers, 'a key')}, which is revoked`,
+    hint: 'get a file signed by a key that is still trusted',
+  })),
+  DIGEST_MISMATCH: refusal((_: AboutFile) => ({
+    what: 'this is not the file of the build',
+    hint: 'deploy the .wasm files and the JavaScript of one build together, or build again',
+  })),
+  FILE_REVOKED: refusal((v: AboutFile & { digest: string }) => ({
+    what: `the content ${v.digest} is revoked`,
+    hint: 'use another release of this file',
+  })),
+
+  // Reading files.
+  FILE_UNREADABLE: unreadable((v: AboutFile & { reason: string }) => ({
+    what: `cannot be read: ${v.reason}`,
+    hint: 'check the path and its permissions',
+  })),
+  FILE_TOO_LARGE: unreadable((v: AboutFile & { bytes: number; maxBytes: number }, door) => ({
+    what: `is ${v.bytes} bytes, and at most ${v.maxBytes} are read`,
+    hint: inDoor(
+      door,
+      'raise `limits.maxFileBytes` if the file is meant to be this large',
+      'check that this is the file you mean',
+    ),
+  })),
+  FILE_NOT_REGULAR: unreadable((_: AboutFile) => ({
+    what: 'is not a regular file',
+    hint: 'point at the file itself, not at a folder, pipe or device',
+  })),
+
+  FILE_EXISTS: unreadable((_: AboutFile) => ({
+    what: 'is there already, and is left as it is',
+    hint: 'choose another name, or overwrite it with --force',
+  })),
+  FILE_UNWRITABLE: unreadable((v: AboutFile & { reason: string }) => ({
+    what: `cannot be written: ${v.reason}`,
+    hint: 'check the folder, its permissions and the free space',
+  })),
+
+  // Keys.
+  NO_TRUSTED_KEYS: unreadable((v: { looked: readonly string[] }, door) => ({
+    what: `No trusted keys found (looked at ${list(v.looked, inDoor(door, 'no source: `keys` is empty', 'no source'))})`,
+    hint:
+      'make a key and sign with it:\n' +
+      '    npx signed-wasm keygen release\n' +
+      '    npx signed-wasm sign --write -k release.key <file>\n' +
+      `  then trust it: ${inDoor(door, "keys: ['release.pub']", '--key release.pub')}`,
+  })),
+  KEY_NOT_FOUND: unreadable((v: { source: string }, door) => ({
+    what: `no key file matches ${v.source}`,
+    hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}`,
+  })),
+  KEY_UNREADABLE: unreadable((v: { source: string; reason: string }) => ({
+    what: `${v.source} cannot be read as a key: ${v.reason}`,
+    hint: 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
+  })),
+  KEY_WEAK: unreadable((v: { source: string; reason: string }) => ({
+    what: `${v.source} is not a safe Ed25519 public key: ${v.reason}`,
+    hint: 'remove it and make a new key: npx signed-wasm keygen <name>',
+  })),
+  KEY_SECRET: unreadable((v: { source: string }) => ({
+    what: `${v.source} is a secret key where a public key belongs`,
+    hint: 'use the public half (the .pub file), and keep the secret half out of the project',
+  })),
+  KEY_NOT_SECRET: unreadable((v: { source: string }) => ({
+    what: `${v.source} is a public key, and signing takes the secret one`,
+    hint: 'use the .key file that was made together with it',
+  })),
+  KEY_ENCRYPTED: unreadable((v: { source: string }) => ({
+    what: `${v.source} is protected by a passphrase, which is not supported`,
+    hint: 'decrypt it first, e.g. with `openssl pkey` or `ssh-keygen -p`',
+  })),
+  KEY_MISMATCH: unreadable((v: { source: string }) => ({
+    what: `${v.source} holds a public half that does not belong to its secret half`,
+    hint: 'make a new pair: npx signed-wasm keygen <name>',
+  })),
+  KEY_ENV_UNSET: unreadable((v: { variable: string; holds?: 'public key' | 'secret key' }, door) => ({
+    what: `the environment variable ${v.variable}, named ${inDoor(door, 'in `keys`', 'by --key-env')}, is not set`,
+    hint: `set ${v.variable} to a ${v.holds ?? 'public key'}, or ${inDoor(door, `remove { env: '${v.variable}' } from \`keys\``, `leave out --key-env ${v.variable}`)}`,
+  })),
+  KEY_FINGERPRINT: unreadable((v: { source: string; found: readonly string[]; wanted: string }) => ({
+    what: `${v.source} holds ${list(v.found, 'no key')}, not the key ${v.wanted} that is pinned`,
+    hint: 'correct the value, or the `fingerprint` beside it if the key was changed on purpose',
+  })),
+  ALREADY_SIGNED: refusal((_: AboutFile) => ({
+    what: 'carries a signature already',
+    hint: 'take it off first: npx signed-wasm detach <file> -o <file> -S <file>.sig',
+  })),
+  NOT_SIGNED: refusal((_: AboutFile) => ({
+    what: 'carries no signature',
+    hint: 'sign it first: npx signed-wasm sign --write -k <name>.key <file>',
+  })),
+  SIGNATURE_UNUSABLE: refusal((v: AboutFile & { reason: string }) => ({
+    what: `the signature that was made elsewhere cannot be used: ${v.reason}`,
+    hint: 'sign the bytes of --message-out, unhashed, with the Ed25519 key whose public half you gave',
+  })),
+  NOT_CANONICAL: refusal((v: AboutFile) => ({
+    what: 'has section lengths that are not in their shortest form, and a signature is over that form',
+    hint: `write that form as well: npx signed-wasm sign --detached --write -k <name>.key ${v.file ?? '<file>'}`,
+  })),
+  SIGNATURE_DUPLICATE: refusal((v: AboutFile) => ({
+    what: 'is already signed by this key',
+    hint: 'nothing to do; verify it: npx signed-wasm verify --key <name>.pub ' + (v.file ?? '<file>'),
+  })),
+
+  // Bindings.
+  UNSAFE_NAME: refusal((v: AboutFile & { name: string; reason: string }) => ({
+    what: `holds the name "${printable(v.name)}": ${v.reason}`,
+    hint: 'names of imports and exports become part of generated code; have the component rebuilt with a plain name',
+  })),
+  IMPORTS_MISSING: refusal((v: AboutFile & { names: readonly string[] }) => ({
+    what: `imports ${list(
+      v.names.map((name) => printable(name)),
+      'nothing',
+    )}, which nobody provides`,
+    hint: 'name a module for each in `imports`, or import the file with `?instantiate` and pass them yourself',
+  })),
+  NESTING_TOO_DEEP: refusal((v: AboutFile & { maxDepth: number }) => ({
+    what: `components nest more than ${v.maxDepth} deep`,
+    hint: 'no toolchain does this by itself; do not trust this file',
+  })),
+  TRANSPILE_FAILED: refusal((v: AboutFile & { reason: string }) => ({
+    what: `jco cannot make bindings for it: ${printable(v.reason, 500)}`,
+    hint: 'check that the component is valid and was made by a current toolchain',
+  })),
+  TRANSPILE_TIMEOUT: refusal((v: AboutFile & { timeoutMs: number }, door) => ({
+    what: `jco did not finish within ${v.timeoutMs} ms`,
+    hint: inDoor(door, 'raise `limits.timeoutMs` if the component is meant to be this complex', BOUNDED),
+  })),
+  TRANSPILE_MEMORY: refusal((v: AboutFile & { maxMemoryBytes: number }, door) => ({
+    what: `jco took more than ${v.maxMemoryBytes} bytes of memory`,
+    hint: inDoor(door, 'raise `limits.maxMemoryBytes` if the component is meant to be this complex', BOUNDED),
+  })),
+  TRANSPILE_TOO_LARGE: refusal((v: AboutFile & { outputBytes: number; maxOutputBytes: number }, door) => ({
+    what: `jco made ${v.outputBytes} bytes of bindings for it, and at most ${v.maxOutputBytes} are taken`,
+    hint: inDoor(door, 'raise `limits.maxOutputBytes` if the component is meant to be this large', BOUNDED),
+  })),
+  SEAM_CHANGED: refusal((v: AboutFile & { seam: string; matches: number }) => ({
+    what: `jco's code has the ${v.seam} ${v.matches} times where one is expected`,
+    hint: 'install the exact version of @bytecodealliance/jco-transpile that this package depends on',
+  })),
+
+  // Builds.
+  VERIFICATION_OFF: refusal((_: object) => ({
+    what: "no signature is verified, because `mode` is 'off'",
+    hint: "set `mode` to 'strict' to let only components signed by keys you trust into the bundle",
+  })),
+  UNVERIFIED_WASM: refusal((v: AboutFile & { reason: string }) => ({
+    what: `this output is or holds WebAssembly that no import brought in and nobody verified: ${v.reason}`,
+    hint: 'import the file by name so that it is verified first, sign it, or list its source in `exclude`',
+  })),
+  FILE_CHANGED: unreadable((_: AboutFile) => ({
+    what: 'changed while the build was running',
+    hint: 'build again',
+  })),
+  SHIM_MISSING: refusal((v: AboutFile & { shim: string }) => ({
+    what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
+    hint: `npm install ${v.shim}`,
+  })),
+  TOP_LEVEL_AWAIT: refusal((v: AboutFile & { where: string }) => ({
+    what: `its exports come out of a top-level await, which ${v.where} does not have`,
+    hint: `import instantiate from '${v.file ?? '<file>'}?instantiate', and call it: const { <export> } = await instantiate()`,
+  })),
+  FARM_PERSISTENT_CACHE: misuse((_: object) => ({
+    what: "Farm's persistent cache would let files into the bundle that this build has not verified",
+    hint: 'set `compilation.persistentCache` to false in the Farm config',
+  })),
+
+  PLUGIN_TWICE: misuse((_: object) => ({
+    what: 'the plugin is used twice in one build, and the first to see a file would decide alone',
+    hint: 'use it once, with the options of both; `keys` takes several sources, and `worker.plugins` of Vite has it already',
+  })),
+
+  // Declarations.
+  TYPES_NOT_WRITTEN: refusal((v: AboutFile & { reason: string }) => ({
+    what: `its TypeScript declarations are not written: ${printable(v.reason, 300)}`,
+    hint: 'the build goes on without them; set `types` to another folder, or to false',
+  })),
+  TYPES_STALE: refusal((v: AboutFile & { files: readonly string[] }) => ({
+    what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,
+    hint: 'write them again: npx signed-wasm types, with the same options and without --check',
+  })),
+
+  // Options.
+  OPTION_UNKNOWN: misuse((v: { option: string; nearest?: string | undefined }) => ({
+    what: `unknown option \`${v.option}\``,
+    hint: v.nearest ? `did you mean \`${v.nearest}\`?` : 'see the options table in the README',
+  })),
+  OPTION_INVALID: misuse((v: { option: string; must: string }) => ({
+    what: `\`${v.option}\` must be ${v.must}`,
+    hint: 'see the options table in the README',
+  })),
+} satisfies Record<string, Entry<never>>
+
+/** Every error code. */
+export type Code = keyof typeof CATALOGUE
+
+/** The values that the catalogue's words for one code are made from. */
+export type ValuesOf<C extends Code> = Parameters<(typeof CATALOGUE)[C]['words']>[0]
+
+/** Every code, for tests and documentation. */
+export const CODES = Object.keys(CATALOGUE) as readonly Code[]

@@ -1,0 +1,57 @@
+/** How a bundle carries the signed file, and the expression that finds it at run time. */
+
+import type { ComponentSource } from '../bindings/module/loading.js'
+import type { Hex } from '../format/encoding.js'
+import type { ResolvedOptions } from './options.js'
+
+/** The signed file, verified in this build. */
+export interface VerifiedFile {
+  /** Real path, forward slashes. */
+  file: string
+  /** Its last part, such as `hello.wasm`. */
+  name: string
+  /** What was verified. Every consumer gets this very buffer. */
+  bytes: Uint8Array
+  /** SHA-256 of all of it. */
+  digest: Hex
+}
+
+/** The file as base64 in the generated code: works everywhere. */
+export const INLINE: ComponentSource = { kind: 'inline' }
+
+/** Whether the option asks for base64. */
+export function wantsInline(asset: ResolvedOptions['asset'], bytes: Uint8Array): boolean {
+  return asset === 'inline' || (typeof asset === 'number' && bytes.length <= asset)
+}
+
+/**
+ * A source behind an expression that is relative to the generated code.
+ * @param target a JavaScript expression for the first argument of `new URL`
+ */
+export function relativeUrl(target: string, prelude?: string): ComponentSource {
+  const expression = `new URL(${target}, import.meta.url)`
+  return prelude === undefined ? { kind: 'url', expression } : { kind: 'url', expression, prelude }
+}
+
+const RAW_KEY = 'signed-wasm'
+
+/** Matches the query that asks for the verified bytes of a file. */
+export const RAW_QUERY = new RegExp(`^\\??${RAW_KEY}=([0-9a-f]{64})$`)
+
+/**
+ * A relative request for the verified bytes, which carries their digest, as a JavaScript string.
+ * @returns `undefined` when the name has characters that a URL would read as something else
+ */
+export function rawRequest({ name, digest }: VerifiedFile): string | undefined {
+  return isPlainName(name) ? JSON.stringify(`./${name}?${RAW_KEY}=${digest}`) : undefined
+}
+
+/** Whether a file name means the same as a name and as a part of a URL. */
+export function isPlainName(name: string): boolean {
+  return /^[\w.~ ()+,@-]+$/.test(name) && !name.includes('%')
+}
+
+/** Whether a public path leads away from the folder of the bundle, as `/static/` does. */
+export function isAbsolutePublicPath(publicPath: unknown): boolean {
+  return typeof publicPath === 'function' || (typeof publicPath === 'string' && publicPath.startsWith('/'))
+}

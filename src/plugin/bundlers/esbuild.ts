@@ -1,0 +1,188 @@
+/// <reference types="node" />
+/** esbuild. Its own `onLoad`: unplugin's forgets what to watch when `load` throws. */
+
+import { readFileSync, rmSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { BuildOptions, BuildResult, OnLoadArgs, OnLoadResult, OnResolveArgs, PluginBuild } from 'esbuild'
+import type { UnpluginOptions } from 'unplugin'
+import type { ComponentSource } from '../../bindings/module/loading.js'
+import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl, type VerifiedFile } from '../assets.js'
+import type { Loaded, Pipeline } from '../pipeline.js'
+import type { OutputFile } from '../sweep.js'
+import { NAME, refuseSecond } from './adapter.js'
+
+/**
+ * The hooks for `esbuild`.
+ *
+ * An asset needs `import.meta.url`, which only the format `esm` has; other formats, and an absolute
+ * `publicPath` on Node, get the component inline. A top-level await needs `esm` and a target of
+ * es2022; `?instantiate` has none.
+ */
+export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
+  return {
+    esbuild: {
+      config(options) {
+        refuseSecond(options.plugins)
+        pipeline.configure({ root: workingFolder(options) })
+        // The sweep has to know what was written.
+        options.metafile = true
+        if (options.platform === 'node') options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
+      },
+      setup(build) {
+        const warnings: Message[] = []
+        let lacksAwait: Promise<string | undefined> | undefined
+        build.onStart(() => start(pipeline, build.initialOptions))
+        // Older versions of esbuild ignore the flag `i`.
+        build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) => {
+          lacksAwait ??= findLack(build)
+          return load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lacksAwait })
+        })
+        build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args))
+        build.onEnd((result) => ({
+          ...sweepOutput(pipeline, build.initialOptions, result, warnings),
+          warnings: warnings.splice(0),
+        }))
+      },
+    },
+  }
+}
+
+function workingFolder({ absWorkingDir }: BuildOptions): string {
+  return absWorkingDir ?? process.cwd()
+}
+
+interface Message {
+  text: string
+}
+
+function start(pipeline: Pipeline, { logLevel }: BuildOptions) {
+  const warnings: Message[] = []
+  const errors = attempt(() =>
+    pipeline.start({
+      inform: (line) => (logLevel === 'silent' || logLevel === 'error' ? undefined : console.info(line)),
+      warn: (text) => warnings.push({ text }),
+    }),
+  )
+  return { errors, warnings }
+}
+
+/** What esbuild shows for a Diagnostic; other errors are bugs and go on. */
+function attempt(action: () => void): Message[] {
+  try {
+    action()
+    return []
+  } catch (error) {
+    return [explain(error)]
+  }
+}
+
+function explain(error: unknown): Message {
+  if (error instanceof Diagnostic) return { text: error.message }
+  throw error
+}
+
+/** What has no top-level await, as esbuild itself finds: its message would be about generated code. */
+async function findLack({ esbuild, initialOptions }: PluginBuild): Promise<string | undefined> {
+  const { format, platform, target, supported } = initialOptions
+  if (format !== 'esm') return `the format ${format ?? (platform === 'node' ? 'cjs' : 'iife')}`
+  const settings = {
+    format,
+    logLevel: 'silent',
+    ...(target && { target }),
+    ...(supported && { supported }),
+  } as const
+  return esbuild.transform('await 0', settings).then(
+    () => undefined,
+    () => `the target ${[target].flat().join(', ')}`,
+  )
+}
+
+async function load(
+  pipeline: Pipeline,
+  options: BuildOptions,
+  {
+    path,
+    suffix,
+    namespace,
+    warnings,
+    lacksAwait,
+  }: OnLoadArgs & { warnings: Message[]; lacksAwait: string | undefined },
+): Promise<OnLoadResult | undefined> {
+  const id = path + suffix
+  if (namespace !== 'file' || !pipeline.claims(id)) return undefined
+  const watched: string[] = []
+  const host = {
+    watch: (file: string) => void watched.push(file),
+    warn: (text: string) => void warnings.push({ text }),
+    ship: (file: VerifiedFile) => ship(file, options),
+    lacksAwait,
+  }
+  const result = await pipeline
+    .load(id, host)
+    .then(contentsOf, (error: unknown) => ({ errors: [explain(error)] }))
+  // A refused file is watched all the same.
+  return (
+    result && {
+      ...result,
+      watchFiles: watched.filter((file) => !isFolder(file)),
+      watchDirs: watched.filter(isFolder),
+    }
+  )
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** Nothing at all lets esbuild go on to the next plugin and its own loaders; an object without contents does not. */
+function contentsOf(loaded: Loaded | undefined): OnLoadResult | undefined {
+  switch (loaded?.kind) {
+    case 'module':
+      return { contents: loaded.code, loader: 'js' }
+    case 'bytes':
+      return { contents: loaded.bytes, loader: 'file' }
+    case 'handed back':
+    case undefined:
+      return undefined
+  }
+}
+
+function ship(file: VerifiedFile, { format, platform, publicPath }: BuildOptions): ComponentSource {
+  const request = rawRequest(file)
+  const isUnreachable = format !== 'esm' || (platform === 'node' && isAbsolutePublicPath(publicPath))
+  if (request === undefined || isUnreachable) return INLINE
+  return relativeUrl('$signedWasmFile', `import $signedWasmFile from ${request};`)
+}
+
+/** Finds the shims from the `.wasm` file or else from the project. */
+async function resolveShim(
+  pipeline: Pipeline,
+  build: PluginBuild,
+  { path, kind, importer, resolveDir, pluginData }: OnResolveArgs,
+) {
+  if (pluginData === NAME) return undefined
+  const from = (folder: string) =>
+    build.resolve(path, { kind, importer, resolveDir: folder, pluginData: NAME })
+  const near = await from(resolveDir)
+  return near.errors.length === 0 ? near : from(pipeline.root)
+}
+
+function sweepOutput(pipeline: Pipeline, options: BuildOptions, result: BuildResult, warnings: Message[]) {
+  if (result.errors.length > 0) return undefined
+  const files =
+    result.outputFiles ??
+    Object.keys(result.metafile!.outputs).map((name) => ({ path: resolve(workingFolder(options), name) }))
+  const errors = attempt(() =>
+    pipeline.sweep(files.map(outputFile), { warn: (text) => void warnings.push({ text }) }),
+  )
+  // It is on the disk by now.
+  if (errors.length > 0 && options.write !== false)
+    for (const { path } of files) rmSync(path, { force: true })
+  return { errors }
+}
+
+function outputFile({ path, contents }: { path: string; contents?: Uint8Array }): OutputFile {
+  return { name: path, content: contents ?? readFileSync(path) }
+}

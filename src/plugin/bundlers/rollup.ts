@@ -1,0 +1,158 @@
+/// <reference types="node" />
+/** Rollup and Rolldown, and what Vite shares with them. */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { UnpluginOptions } from 'unplugin'
+import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
+import { relativeUrl, type VerifiedFile } from '../assets.js'
+import type { Pipeline } from '../pipeline.js'
+import type { OutputFile } from '../sweep.js'
+import { refuseSecond, sharedHooks, withoutFrames } from './adapter.js'
+
+/** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
+export interface RollupContext {
+  addWatchFile(file: string): void
+  info(line: string): void
+  warn(message: string): void
+  emitFile(asset: { type: 'asset'; name: string; source: Uint8Array }): string
+  getFileName(reference: string): string
+}
+
+interface ResolvingContext {
+  resolve(
+    source: string,
+    importer: string | undefined,
+    options: { skipSelf: boolean },
+  ): Promise<{ id: string } | null>
+}
+
+type Output =
+  | { type: 'chunk'; fileName: string; code: string }
+  | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
+
+/**
+ * The hooks for `rollup` and `rolldown`.
+ *
+ * The format must allow a top-level await (`es`, `system`), unless components are imported with `?instantiate`.
+ */
+export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
+  const awaiting = awaitHooks(pipeline)
+  return {
+    ...sharedHooks(pipeline, {
+      log: (context) => rollupLog(context as unknown as RollupContext),
+      host: (context) => ({
+        ...rollupHost(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
+        // Rollup loads for all outputs at once.
+        lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
+      }),
+    }),
+    [framework]: {
+      options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins),
+      resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline),
+      ...awaiting.hooks,
+      generateBundle: sweepBundle(pipeline),
+    },
+  }
+}
+
+const WITH_AWAIT = ['es', 'esm', 'module', 'system', 'systemjs']
+
+/**
+ * Hooks that say so when an output cannot have a top-level await: the bundlers' own messages are about generated
+ * code. Rolldown knows the format before it loads, Rollup when it renders.
+ */
+export function awaitHooks(pipeline: Pipeline) {
+  let lack: string | undefined
+  return {
+    lacksAwait: () => lack,
+    hooks: {
+      outputOptions({ format }: { format?: string | undefined }) {
+        lack = format === undefined || WITH_AWAIT.includes(format) ? undefined : `the format ${format}`
+        return null
+      },
+      renderStart() {
+        if (lack !== undefined) withoutFrames(() => pipeline.refuseAwait(lack!))
+      },
+    },
+  }
+}
+
+/** Where lines go: Rollup prints both levels, and others can silence them. */
+export function rollupLog(context: Pick<RollupContext, 'info' | 'warn'>) {
+  return { inform: (line: string) => context.info(line), warn: (message: string) => context.warn(message) }
+}
+
+/** See {@link Bundler.host}. */
+export function rollupHost(context: RollupContext, { waitsForFiles = false } = {}) {
+  return {
+    watch(file: string) {
+      context.addWatchFile(file)
+      // Rolldown cannot wait for a file that is not there yet. Rollup can, and would be deaf to all that is in a
+      // folder once that is no longer watched.
+      if (!waitsForFiles && !existsSync(file)) context.addWatchFile(dirname(file))
+    },
+    warn: (message: string) => context.warn(message),
+    ship: (file: VerifiedFile) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, file)}`),
+  }
+}
+
+/** Emits the file, byte for byte, under a hashed name. @returns the reference to it */
+export function emit(context: RollupContext, { name, bytes }: VerifiedFile): string {
+  return context.emitFile({ type: 'asset', name, source: bytes })
+}
+
+/** Rollup alone takes a query for a part of the file name. */
+function resolveForRollup(pipeline: Pipeline) {
+  const shims = resolveShim(pipeline)
+  return {
+    ...shims,
+    filter: { id: [SHIM_PATTERN, QUERIED] },
+    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      const [, file, query] = QUERIED.exec(source) ?? []
+      if (file === undefined) return shims.handler.call(this, source, importer)
+      const resolved = await this.resolve(file, importer, { skipSelf: true })
+      return resolved && { ...resolved, id: `${resolved.id}${query}` }
+    },
+  }
+}
+
+const QUERIED = /^([^\0]*?\.wasm)(\?.*)$/i
+
+/**
+ * Finds the WASI shims from the `.wasm` file or else from the project, and keeps those for Node
+ * external: bundled, they wait for a worker script that is not there, for ever.
+ */
+export function resolveShim(pipeline: Pipeline) {
+  return {
+    order: 'pre' as const,
+    filter: { id: SHIM_PATTERN },
+    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      if (!SHIM_PATTERN.test(source)) return null
+      const fromProject = join(pipeline.root, 'index.js')
+      const resolved =
+        (await this.resolve(source, importer, { skipSelf: true })) ??
+        (await this.resolve(source, fromProject, { skipSelf: true }))
+      const isForNode =
+        resolved?.id === nodeResolve(source, pipeline.root) ||
+        resolved?.id === nodeResolve(source, join(importer ?? fromProject, '..'))
+      return resolved && !isForNode ? resolved : { id: source, external: true as const }
+    },
+  }
+}
+
+/** Sweeps a bundle before it is written. */
+export function sweepBundle(pipeline: Pipeline) {
+  return {
+    order: 'post' as const,
+    handler(this: Pick<RollupContext, 'warn'>, _options: unknown, bundle: Record<string, Output>) {
+      const log = { warn: (message: string) => this.warn(message) }
+      withoutFrames(() => pipeline.sweep(Object.values(bundle).map(outputFile), log))
+    },
+  }
+}
+
+function outputFile(output: Output): OutputFile {
+  if (output.type === 'chunk') return { name: output.fileName, content: output.code }
+  return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
+}

@@ -1,0 +1,77 @@
+/// <reference types="node" />
+/** How Vite ships components: to browsers, to servers, from the dev server. */
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Environment, ResolvedConfig } from 'vite'
+import type { ComponentSource } from '../../../bindings/module/loading.js'
+import { INLINE, relativeUrl, type VerifiedFile } from '../../assets.js'
+import { emit, type RollupContext, rollupHost } from '../rollup.js'
+import { servedPath } from './dev-server.js'
+
+export type ViteContext = RollupContext & { environment: Environment }
+
+export interface ViteState {
+  config: ResolvedConfig
+  /** What servers must not leave to Node, once it is looked up. */
+  packages: string[] | undefined
+  /** Files emitted by server builds, by reference: Vite drops the assets of these. */
+  emitted: Map<string, VerifiedFile>
+  /** What the dev server answers, by file, so that an old content goes with its file. */
+  served: Map<string, VerifiedFile>
+}
+
+export function viteHost(context: ViteContext, state: ViteState) {
+  const { consumer } = context.environment.config
+  const ship: Record<
+    'dev' | 'build',
+    Record<'client' | 'server', (file: VerifiedFile) => ComponentSource>
+  > = {
+    build: {
+      client: rollupHost(context).ship,
+      server: (file) => {
+        if (isMovedAway(context.environment.config)) return INLINE
+        const reference = emit(context, file)
+        state.emitted.set(reference, file)
+        return relativeUrl(`import.meta.ROLLUP_FILE_URL_${reference}`)
+      },
+    },
+    dev: {
+      client: (file) => {
+        state.served.set(file.file, file)
+        return relativeUrl(`/* @vite-ignore */ ${JSON.stringify(servedPath(state.config.base, file))}`)
+      },
+      server: () => INLINE,
+    },
+  }
+  return {
+    ...rollupHost(context),
+    ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
+  }
+}
+
+/**
+ * Whether a framework parts the scripts of a server from the files beside them: it asks for these files in order to move
+ * them to those for browsers (Astro, React Router, SvelteKit), or it bundles the scripts once more (Nuxt, Nitro).
+ */
+function isMovedAway({ build, plugins }: Environment['config']): boolean {
+  return build.emitAssets || plugins.some(({ name }) => /^(?:nuxt|nitro)\b/.test(name))
+}
+
+/** In a server build Vite would make this a path on the web server. */
+export function serverFileUrl({ emitted }: ViteState) {
+  return ({ referenceId, relativePath }: { referenceId: string; relativePath: string }) =>
+    emitted.has(referenceId) ? `new URL(${JSON.stringify(relativePath)}, import.meta.url).href` : null
+}
+
+/** Writes what Vite leaves out of server builds, which it takes for a copy of the client's assets. */
+export function writeServerFiles({ emitted }: ViteState) {
+  return function (this: RollupContext, { dir }: { dir?: string | undefined }) {
+    for (const [reference, { bytes }] of emitted) {
+      const path = join(dir ?? '.', this.getFileName(reference))
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, bytes)
+    }
+    emitted.clear()
+  }
+}

@@ -1,0 +1,34 @@
+/** Web workers, which Vite bundles each on its own. */
+
+import { createVitePlugin, type UnpluginOptions } from 'unplugin'
+import type { UserConfig } from 'vite'
+import type { Pipeline } from '../../pipeline.js'
+import { NAME, refuseSecond } from '../adapter.js'
+import { resolveShim } from '../rollup.js'
+
+/**
+ * Builds bundle each web worker on its own, with plugins of its own; the dev server does not. Of ours they get what
+ * loads files, behind the same policy. The sweep of the main bundle sees the finished workers.
+ * @param about.format of the user; the default of Vite, `iife`, allows no top-level await, which all browsers that
+ * Vite 7 and 8 build for do allow in a worker
+ */
+export function workers(
+  pipeline: Pipeline,
+  about: { shared: Pick<UnpluginOptions, 'load' | 'loadInclude'>; format: 'es' | 'iife' | undefined },
+): NonNullable<UserConfig['worker']> {
+  const { load, loadInclude } = about.shared
+  const plugin = createVitePlugin(() => ({
+    name: NAME,
+    enforce: 'pre',
+    load,
+    loadInclude,
+    vite: {
+      configResolved: ({ plugins }) => refuseSecond(plugins),
+      resolveId: resolveShim(pipeline),
+      // Rollup, and so Vite 7, would look for a `document`.
+      resolveFileUrl: ({ format, relativePath }: { format: string; relativePath: string }) =>
+        format === 'iife' ? `new URL(${JSON.stringify(relativePath)}, self.location.href).href` : null,
+    },
+  }))
+  return { format: about.format ?? 'es', plugins: () => [plugin()] }
+}

@@ -1,0 +1,156 @@
+/// <reference types="node" />
+/** webpack and Rspack. */
+
+import { existsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
+import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
+import type { ComponentSource } from '../../bindings/module/loading.js'
+import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
+import { problem } from '../../errors/raise.js'
+import {
+  INLINE,
+  isAbsolutePublicPath,
+  RAW_QUERY,
+  rawRequest,
+  relativeUrl,
+  type VerifiedFile,
+} from '../assets.js'
+import type { BuildLog, LoadHost, Pipeline } from '../pipeline.js'
+import { type LoadContext, NAME, sharedHooks, withoutFrames } from './adapter.js'
+
+const WASM = /\.wasm$/i
+
+/**
+ * The hooks for `webpack` and `rspack`, whose part that we use is the same.
+ *
+ * On a target for Node a public path such as `/static/` names no file, so components go inline there.
+ */
+export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'): Partial<UnpluginOptions> {
+  let compiler: Compiler | undefined
+  const bundler = {
+    log: (context: UnpluginBuildContext) => compilationLog(context, compiler!),
+    host: (context: LoadContext) => webpackHost(context, compiler!),
+    takesBytes: true,
+    claims: (id: string) => !pipeline.isCoreModule(id),
+  }
+  const shared = sharedHooks(pipeline, bundler)
+  const apply = (applied: unknown) => {
+    compiler = applied as Compiler
+    if (USED.has(compiler)) throw problem('PLUGIN_TWICE', {})
+    USED.add(compiler)
+    pipeline.configure({ root: compiler.context })
+    addRules(compiler, pipeline, coreModuleRule(framework, pipeline, shared.load))
+    compiler.hooks.environment.tap(NAME, () => keepShimsExternal(compiler!))
+    compiler.hooks.thisCompilation.tap(NAME, (compilation) => sweepAssets(compiler!, compilation, pipeline))
+  }
+  return { ...shared, [framework]: apply }
+}
+
+/** Compilers that have the plugin: webpack's plugins have no names. */
+const USED = new WeakSet<Compiler>()
+
+function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
+  const { compilation } = context.getNativeBuildContext!() as { compilation: Compilation }
+  const logger = compiler.getInfrastructureLogger(NAME)
+  return {
+    inform: (line) => logger.info(line),
+    warn: (message) => addWarning(compiler, compilation, message),
+  }
+}
+
+function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: string): void {
+  warnings.push(new webpack.WebpackError(message))
+}
+
+function webpackHost(context: LoadContext, compiler: Compiler): LoadHost {
+  const loader = loaderContext(context)
+  // A cached module would skip verification in the next process.
+  loader.cacheable(false)
+  return {
+    watch: (file) => watch(loader, file),
+    warn: (message) => context.warn(message),
+    ship: (file) => ship(file, compiler),
+    wantsBytes: !(loader._module as NormalModule | undefined)?.type.startsWith('javascript/'),
+  }
+}
+
+function loaderContext(context: LoadContext): LoaderContext<unknown> {
+  const native = context.getNativeBuildContext!() as { loaderContext?: LoaderContext<unknown> }
+  return native.loaderContext!
+}
+
+function watch(loader: LoaderContext<unknown>, file: string): void {
+  if (!existsSync(file)) loader.addMissingDependency(file)
+  else if (statSync(file).isDirectory()) loader.addContextDependency(file)
+  else loader.addDependency(file)
+}
+
+function ship(file: VerifiedFile, { options }: Compiler): ComponentSource {
+  const request = rawRequest(file)
+  const isUnreachable = isForNode(options) && isAbsolutePublicPath(options.output.publicPath)
+  return request === undefined || isUnreachable ? INLINE : relativeUrl(request)
+}
+
+function isForNode(options: Compiler['options']): boolean {
+  return options.externalsPresets.node === true
+}
+
+type Rule = NonNullable<Compiler['options']['module']['rules'][number]>
+
+/** Order decides: a later rule wins. unplugin has put its own, which makes JavaScript of what we load, first. */
+function addRules(compiler: Compiler, pipeline: Pipeline, coreModules: Rule): void {
+  const { rules } = compiler.options.module
+  rules.splice(1, 0, coreModules, { test: WASM, dependency: 'url', type: 'asset/resource' })
+  rules.push(
+    { resourceQuery: RAW_QUERY, type: 'asset/resource' },
+    // A component in a strict node_modules does not see the shims that the project installed.
+    { test: WASM, resolve: { modules: ['...', ...packageFolders(pipeline.root)] } },
+  )
+}
+
+/**
+ * Verifies core modules without a say in their type, so that `asyncWebAssembly` and other rules take them
+ * as before. unplugin's rule forces a type, so it is left out and only its loader used.
+ */
+function coreModuleRule(
+  framework: 'webpack' | 'rspack',
+  pipeline: Pipeline,
+  load: UnpluginOptions['load'],
+): Rule {
+  const plugin = { name: NAME, load, __virtualModulePrefix: '\0none' }
+  return {
+    enforce: 'pre',
+    include: (file: string) => pipeline.claims(file) && pipeline.isCoreModule(file),
+    use: [
+      {
+        loader: createRequire(import.meta.url).resolve(`unplugin/${framework}/loaders/load`),
+        options: { plugin },
+      },
+    ],
+  }
+}
+
+type ExternalCallback = (error?: null, result?: string) => void
+
+/** Bundled, the shims for Node wait for a worker script that is not there, for ever. */
+function keepShimsExternal({ options }: Compiler): void {
+  if (!isForNode(options)) return
+  const type = options.output.module ? 'module' : 'import'
+  const shims = ({ request = '' }: { request?: string }, callback: ExternalCallback) =>
+    SHIM_PATTERN.test(request) ? callback(null, `${type} ${request}`) : callback()
+  options.externals = [options.externals ?? [], shims].flat() as typeof options.externals
+}
+
+function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pipeline): void {
+  const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
+  compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
+    const outputs = compilation.getAssets().map(({ name, source, info }) => ({
+      name,
+      content: new Uint8Array(source.buffer()),
+      ...(info.sourceFilename && { sources: [`${compiler.context}/${info.sourceFilename}`] }),
+    }))
+    const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
+    withoutFrames(() => pipeline.sweep(outputs, log))
+  })
+}

@@ -1,0 +1,192 @@
+/** What people write, what code reads, and the one function between them. */
+
+import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
+import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
+import { isKeySource, type KeySource } from '../disk/keyring.js'
+import { check, type Check, flag, isCount, isPlainObject, isStringList, oneOf } from '../errors/check.js'
+import type { Mode } from '../policy/table.js'
+
+/** Bounds on what one file may cost. */
+export interface Limits {
+  /** The largest file that is read. @default 67108864 (64 MiB) */
+  maxFileBytes?: number
+  /** How long transpiling one component may take. @default 30000 */
+  timeoutMs?: number
+  /** How large the generated code and core modules of one component may be. @default 52428800 (50 MiB) */
+  maxOutputBytes?: number
+  /** How much memory transpiling one component may add to the process. @default 1073741824 (1 GiB) */
+  maxMemoryBytes?: number
+}
+
+/** The options of the plugin. */
+export interface Options {
+  /**
+   * `strict` fails the build on a file that no trusted key has signed as it is, `lenient` warns,
+   * `off` verifies nothing. `serve` is Vite's dev server and Vitest; everything else is `build`.
+   * @default 'strict'
+   */
+  mode?: Mode | { build?: Mode; serve?: Mode }
+  /**
+   * Trusted public keys; any one of them may sign. A folder gives its `*.pub *.pk *.pem *.der *.jwk
+   * *.keys` files.
+   * @default []
+   */
+  keys?: KeySource | readonly KeySource[]
+  /** Globs of the `.wasm` files to handle, relative to the project root. @default every `.wasm` */
+  include?: string | readonly string[]
+  /** Globs of `.wasm` files that are left to the bundler, unverified. @default [] */
+  exclude?: string | readonly string[]
+  /**
+   * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass
+   * both.
+   * @default false
+   */
+  detached?: boolean
+  /**
+   * Core `.wasm` modules: `verify` by the same rule, then leave them to the bundler; `ignore` leaves
+   * them alone.
+   * @default 'verify'
+   */
+  coreModules?: 'verify' | 'ignore'
+  /**
+   * What a component's imports are bound to: import name to module, e.g.
+   * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry.
+   * @default {}
+   */
+  imports?: Readonly<Record<string, string>>
+  /**
+   * `file` ships the signed component as one asset, `inline` as base64 in the bundle; a number
+   * inlines files of at most that many bytes.
+   * @default 'file'
+   */
+  asset?: 'file' | 'inline' | number
+  /**
+   * What emitted code checks of a file before it compiles it: that it is the very one of the build (`digest`), or that
+   * a trusted key has signed it and its core modules are those of the build (`signature`). For wasm and JavaScript
+   * that travel different ways.
+   * @default 'off'
+   */
+  recheck?: 'off' | 'digest' | 'signature'
+  /**
+   * Where exact declarations of imported components are written: a folder, relative to the project root and
+   * named in `rootDirs` of the tsconfig; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
+   * @default true in a project with a `tsconfig.json`, else false
+   */
+  types?: boolean | string
+  /**
+   * Keep what jco makes of each component on disk, for later builds: `true` in
+   * `node_modules/.cache/unplugin-signed-wasm`, or a folder, relative to the project root. Verdicts are never kept:
+   * every file is verified in every build. Entries are checked, but not signed, so the folder must be as trusted as
+   * `node_modules`: never restore it from where strangers can write, such as the cache of a CI that builds pull
+   * requests.
+   * @default false
+   */
+  cache?: boolean | string
+  /** Options of jco. */
+  jco?: JcoOptions
+  /** Bounds on what one file may cost. */
+  limits?: Limits
+}
+
+/** {@link Options} with every default filled in; deeply frozen. */
+export interface ResolvedOptions {
+  mode: { build: Mode; serve: Mode }
+  keys: readonly KeySource[]
+  /** Empty means every file. */
+  include: readonly string[]
+  exclude: readonly string[]
+  detached: boolean
+  coreModules: 'verify' | 'ignore'
+  imports: Readonly<Record<string, string>>
+  asset: 'file' | 'inline' | number
+  recheck: 'off' | 'digest' | 'signature'
+  types: TypesPlace
+  /** A folder, relative to the project root. */
+  cache: string | false
+  jco: JcoOptions
+  limits: Required<Limits>
+}
+
+/** Where outputs of jco are kept when no folder is named, relative to the project root. */
+export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
+
+const MIB = 1024 * 1024
+
+const DEFAULT_LIMITS: Required<Limits> = {
+  maxFileBytes: 64 * MIB,
+  timeoutMs: 30_000,
+  maxOutputBytes: 50 * MIB,
+  maxMemoryBytes: 1024 * MIB,
+}
+
+const MODES = ['strict', 'lenient', 'off'] as const
+
+const CHECKS: Record<keyof Options, Check> = {
+  mode: (value) => (isPlainObject(value) ? undefined : oneOf(...MODES)(value)),
+  keys: (value) => ([value].flat().every(isKeySource) ? undefined : 'paths, globs, keys or { env: NAME }'),
+  include: isStringList,
+  exclude: isStringList,
+  detached: flag,
+  coreModules: oneOf('verify', 'ignore'),
+  imports: (value) =>
+    isPlainObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')
+      ? undefined
+      : 'an object of import name to module',
+  asset: (value) =>
+    isCount(value) === undefined || value === 'file' || value === 'inline'
+      ? undefined
+      : "'file', 'inline' or a byte limit",
+  recheck: oneOf('off', 'digest', 'signature'),
+  types: (value) =>
+    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
+      ? undefined
+      : "true, false, 'sibling' or a folder",
+  cache: (value) =>
+    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
+      ? undefined
+      : 'true, false or a folder',
+  jco: (value) => (isPlainObject(value) ? undefined : 'an object of jco options'),
+  limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
+}
+
+const MODE_CHECKS = { build: oneOf(...MODES), serve: oneOf(...MODES) }
+
+const LIMIT_CHECKS: Record<keyof Limits, Check> = {
+  maxFileBytes: isCount,
+  timeoutMs: isCount,
+  maxOutputBytes: isCount,
+  maxMemoryBytes: isCount,
+}
+
+/**
+ * Checks options and fills in defaults. The result shares nothing with the input and cannot be changed.
+ * @throws Diagnostic `OPTION_UNKNOWN` or `OPTION_INVALID`
+ */
+export function resolveOptions(options: Options = {}): ResolvedOptions {
+  check(options, CHECKS, '')
+  const modes = isPlainObject(options.mode) ? options.mode : { build: options.mode, serve: options.mode }
+  check(modes, MODE_CHECKS, 'mode.')
+  check(options.limits ?? {}, LIMIT_CHECKS, 'limits.')
+  checkJcoOptions(options.jco ?? {})
+  return deepFreeze({
+    mode: { build: modes.build ?? 'strict', serve: modes.serve ?? 'strict' },
+    keys: [options.keys ?? []].flat().map((key) => structuredClone(key)),
+    include: [options.include ?? []].flat(),
+    exclude: [options.exclude ?? []].flat(),
+    detached: options.detached ?? false,
+    coreModules: options.coreModules ?? 'verify',
+    imports: { ...options.imports },
+    asset: options.asset ?? 'file',
+    recheck: options.recheck ?? 'off',
+    types: resolveTypes(options.types),
+    cache: options.cache === true ? CACHE_FOLDER : (options.cache ?? false),
+    jco: structuredClone(options.jco ?? {}),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  Object.values(value).forEach(deepFreeze)
+  return Object.freeze(value)
+}

@@ -1,0 +1,47 @@
+/** What an id that a bundler hands over asks for. */
+
+import type { ModuleForm } from '../bindings/module/generate.js'
+import type { Hex } from '../format/encoding.js'
+import { RAW_QUERY } from './assets.js'
+
+/** Keys that bundlers add to an id for reasons of their own. */
+const BUNDLER_KEYS = ['v', 't', 'import']
+
+interface WasmRequest {
+  /** What to generate; `undefined` when the query belongs to the bundler, as `?url` does. */
+  form?: ModuleForm
+  /** Whether the query itself says that this is a component. */
+  explicit: boolean
+  /** The digest that our own query asks for. */
+  digest?: Hex
+}
+
+export function readQuery(query: string): WasmRequest {
+  const digest = RAW_QUERY.exec(query)?.[1]
+  if (digest !== undefined) return { explicit: true, digest }
+  const keys = [...new URLSearchParams(query).keys()].filter((key) => !BUNDLER_KEYS.includes(key))
+  if (keys.some((key) => key !== 'component' && key !== 'instantiate')) return { explicit: false }
+  return { form: keys.includes('instantiate') ? 'instantiate' : 'exports', explicit: keys.length > 0 }
+}
+
+/** What an id that a bundler hands to `load` says. */
+export interface WasmId {
+  /** Absolute path as the bundler wrote it. */
+  file: string
+  /** Without `?` and without a fragment; empty when there is none. */
+  query: string
+}
+
+/**
+ * Splits the id of a `.wasm` file, in whatever case, into file and query.
+ * @returns `undefined` for other ids and for virtual ones
+ */
+export function parseWasmId(id: string): WasmId | undefined {
+  const match = /^([^\0]*?\.wasm)(?:\?([^#]*))?(?:#.*)?$/is.exec(id)
+  if (match === null || !isAbsolutePath(match[1]!)) return undefined
+  return { file: match[1]!, query: match[2] ?? '' }
+}
+
+function isAbsolutePath(path: string): boolean {
+  return /^(?:\/|[a-z]:[\\/])/i.test(path)
+}

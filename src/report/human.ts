@@ -1,0 +1,46 @@
+/** Results for people. */
+
+import { escapeControls } from '../errors/text.js'
+import type { Decision } from '../policy/table.js'
+import { count, type FileResult, type ReportContext, summarize } from './result.js'
+
+const COLORS: Record<Decision['action'], number> = { accept: 32, warn: 33, refuse: 31 }
+
+const MARKS: Record<Decision['action'], string> = { accept: 'ok     ', warn: 'warn   ', refuse: 'REFUSED' }
+
+export function formatHuman(
+  results: readonly FileResult[],
+  { color = false, quiet = false, width = Infinity }: ReportContext,
+): string {
+  const paint = (action: Decision['action'], text: string) =>
+    color ? `\x1b[${COLORS[action]}m${text}\x1b[0m` : text
+  const shown = results.filter(({ action }) => !quiet || action !== 'accept')
+  const lines = shown.map(
+    (result) =>
+      `${paint(result.action, MARKS[result.action])} ${escapeControls(result.file)}  ${summarize(result)}`,
+  )
+  const hints = shown.flatMap(({ problem }) => (problem ? [`\n${wrap(problem.message, width)}`] : []))
+  const { accepted, warned, refused } = count(results)
+  const total = `${results.length} ${results.length === 1 ? 'file' : 'files'}: ${accepted} accepted, ${warned} warned about, ${refused} refused`
+  return [
+    ...lines,
+    ...hints,
+    ...(quiet && shown.length === 0 ? [] : [`${shown.length > 0 ? '\n' : ''}${total}`]),
+  ].join('\n')
+}
+
+/** Breaks long lines at spaces and indents what follows; a word that is longer than a line stays whole. */
+function wrap(text: string, width: number): string {
+  const fold = (line: string) => {
+    const [indent] = /^ */.exec(line)!
+    const [first = '', ...words] = line.trimStart().split(' ')
+    const folded = [indent + first]
+    for (const word of words) {
+      const longer = `${folded.at(-1)} ${word}`
+      if (longer.length <= width) folded[folded.length - 1] = longer
+      else folded.push(`    ${word}`)
+    }
+    return folded.join('\n')
+  }
+  return text.split('\n').map(fold).join('\n')
+}

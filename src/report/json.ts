@@ -1,0 +1,26 @@
+/** Results for programs. Its schema is `schema/verify-result.json`. */
+
+import { escapeControls } from '../errors/text.js'
+import { count, type FileResult, type ReportContext } from './result.js'
+
+/** Version of the JSON report, raised when a field changes its meaning. Its schema is `schema/verify-result.json`. */
+const JSON_VERSION = 1
+
+export function formatJson(results: readonly FileResult[], { version }: ReportContext): string {
+  const report = {
+    version: JSON_VERSION,
+    tool: { name: 'signed-wasm', version: version() },
+    summary: count(results),
+    results: results.map(({ file, action, status, signers, digest, problem }) => ({
+      file: escapeControls(file),
+      action,
+      status,
+      signers: signers.map(({ name, keyId, fingerprint }) => ({ name, keyId, fingerprint })),
+      ...(digest === undefined ? {} : { digest }),
+      ...(problem === undefined
+        ? {}
+        : { error: { code: problem.code, what: problem.what, hint: problem.hint } }),
+    })),
+  }
+  return JSON.stringify(report, null, 2)
+}

@@ -1,0 +1,45 @@
+/** What came of one file, and of all of them. */
+
+import type { Diagnostic } from '../errors/diagnostic.js'
+import type { Hex } from '../format/encoding.js'
+import type { Decision } from '../policy/table.js'
+import { describeSigner, type Signer } from '../trust/statement.js'
+import type { Verdict } from '../trust/verdict.js'
+
+/** What came of one file. */
+export interface FileResult {
+  /** The path as it was given. */
+  file: string
+  action: Decision['action']
+  /** `unreadable` when there were no bytes to judge. */
+  status: Verdict['status'] | 'unreadable'
+  /** The trusted keys that signed it, or parts of it. */
+  signers: readonly Signer[]
+  /** SHA-256 of what the signatures cover; of verified files. */
+  digest?: Hex
+  /** Why it was warned about or refused. */
+  problem?: Diagnostic
+}
+
+/** What a report says beside the results. */
+export interface ReportContext {
+  /** Gives the version of this package; called only by the formats that say it. */
+  version: () => string
+  /** Columns of the terminal, to which the explanations in the human format are wrapped; as they are when absent. */
+  width?: number
+  /** Colour the human format. */
+  color?: boolean
+  /** Leave out files that were accepted, in the human format. */
+  quiet?: boolean
+}
+
+export function summarize({ problem, signers, status }: FileResult): string {
+  if (problem !== undefined) return problem.code
+  const who = signers.map(describeSigner).join(', ')
+  return status === 'partial' ? `the parts asked for are signed by ${who}` : `signed by ${who}`
+}
+
+export function count(results: readonly FileResult[]): Record<'accepted' | 'warned' | 'refused', number> {
+  const of = (action: Decision['action']) => results.filter((result) => result.action === action).length
+  return { accepted: of('accept'), warned: of('warn'), refused: of('refuse') }
+}

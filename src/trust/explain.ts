@@ -1,0 +1,50 @@
+/** From a verdict to the error that it amounts to, and keys in words. */
+
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
+import type { TrustedKey } from './keys/trusted-key.js'
+import { describeSigner } from './statement.js'
+import type { Verdict } from './verdict.js'
+
+/** The Diagnostic that a verdict amounts to; `undefined` when it is `verified`. */
+export function explain(verdict: Verdict, file: string, keys: readonly TrustedKey[]): Diagnostic | undefined {
+  switch (verdict.status) {
+    case 'verified':
+      return undefined
+    case 'unsigned':
+      return problem('COMPONENT_UNSIGNED', { file })
+    case 'untrusted': {
+      const { keyIds, unknownAlgorithms } = verdict
+      return problem('SIGNER_UNTRUSTED', {
+        file,
+        keyIds,
+        unknownAlgorithms,
+        trusted: some(keys.map(describeKey)),
+      })
+    }
+    case 'modified':
+      return problem('CONTENT_MODIFIED', { file, signers: verdict.signers.map(describeSigner) })
+    case 'partial': {
+      const unsigned = verdict.parts.filter(({ signed }) => !signed)
+      const unsignedBytes = unsigned.reduce((sum, { start, end }) => sum + end - start, 0)
+      return problem('SIGNATURE_PARTIAL', {
+        file,
+        signers: verdict.signers.map(describeSigner),
+        unsignedBytes,
+      })
+    }
+    case 'invalid':
+    case 'malformed':
+    case 'denied':
+      return verdict.problem.at(file)
+  }
+}
+
+/** A key in words: what a person compares with a signature's key id or with another record of the key. */
+export function describeKey({ name, keyId, fingerprint }: TrustedKey): string {
+  return `${name} (fingerprint ${fingerprint.slice(0, 16)}, key id ${keyId})`
+}
+
+function some(items: readonly string[]): string[] {
+  return items.length <= 5 ? [...items] : [...items.slice(0, 5), `and ${items.length - 5} more`]
+}

@@ -1,0 +1,47 @@
+/** Keys as values. A weak key never becomes a trusted one. */
+
+import { problem } from '../../errors/raise.js'
+import { encodeUtf8, type Hex, toHex } from '../../format/encoding.js'
+import { hmacSha256, publicKeyDefect, publicKeyOf, randomSeed, sha256 } from '../crypto/rule.js'
+
+/** A public key that may sign. */
+export interface TrustedKey {
+  /** How the person who configured it knows it: a path, a variable, a position. */
+  name: string
+  /** 32 bytes, checked by the rule of `ed25519.ts`. */
+  publicKey: Uint8Array
+  /** The id that other tools write into signatures of this key by default, 12 bytes. A hint, never an identity. */
+  keyId: Hex
+  /** SHA-256 of the public key. */
+  fingerprint: Hex
+}
+
+/** A key that signs. */
+export interface SecretKey {
+  /** 32 bytes. */
+  seed: Uint8Array
+  /** 32 bytes, derived from the seed. */
+  publicKey: Uint8Array
+}
+
+/**
+ * Makes a trusted key from 32 bytes.
+ * @throws Diagnostic `KEY_WEAK` when the bytes are not a safe public key
+ */
+export function trustedKey(publicKey: Uint8Array, name: string): TrustedKey {
+  const reason = publicKeyDefect(publicKey)
+  if (reason !== undefined) throw problem('KEY_WEAK', { source: name, reason })
+  const copy = Uint8Array.from(publicKey)
+  return { name, publicKey: copy, keyId: toHex(defaultKeyId(copy)), fingerprint: toHex(sha256(copy)) }
+}
+
+/** The id that signers give a key by default: 12 bytes of HMAC-SHA256 with the public key as the HMAC key. */
+export function defaultKeyId(publicKey: Uint8Array): Uint8Array {
+  return hmacSha256(publicKey, encodeUtf8('key_id')).slice(0, 12)
+}
+
+/** Makes a new key pair from the platform's random source. */
+export function generateKey(): SecretKey {
+  const seed = randomSeed()
+  return { seed, publicKey: publicKeyOf(seed) }
+}

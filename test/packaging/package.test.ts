@@ -1,0 +1,215 @@
+/** The packed tarball, installed where nothing of this repository is. */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fixture, REPOSITORY } from '../kit/project.js'
+import { command, type Ended } from '../kit/run.js'
+
+interface PackageJson {
+  version: string
+  exports: Record<string, string | { types: string; default?: string }>
+  scripts?: Record<string, string>
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+}
+const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as PackageJson
+
+const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm package é-'))
+const at = (...names: string[]) => path.join(folder, ...names)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs to the end; fails with all that was said unless the exit code is 0. */
+async function succeed(file: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const ended = await command(file, args, { cwd, timeoutMs: 240_000 })
+  expect(ended.code, `${file} ${args.join(' ')}\n${ended.output}`).toBe(0)
+  return ended
+}
+
+let tarball: string
+let packed: { path: string; size: number }[]
+
+beforeAll(async () => {
+  const { stdout } = await succeed(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    REPOSITORY,
+  )
+  const [result] = JSON.parse(stdout) as [{ filename: string; files: typeof packed; size: number }]
+  tarball = at(result.filename)
+  packed = result.files
+  console.info(`tarball: ${result.files.length} files, ${Math.round(result.size / 1024)} kB`)
+})
+
+describe('the tarball', () => {
+  it('holds the build, the schemas and the papers, and nothing else', () => {
+    const others = packed
+      .map((file) => file.path)
+      .filter(
+        (name) =>
+          !/^(?:dist\/.*\.(?:js|d\.ts)|src\/schema\/.*\.json|src\/client\.d\.ts|README\.md|LICENSE|package\.json)$/.test(
+            name,
+          ),
+      )
+    expect(others).toEqual([])
+    expect(packed.length).toBeGreaterThan(50)
+  })
+
+  it('names no path of the machine that built it', () => {
+    const naming = packed.filter(({ path: name }) =>
+      readFileSync(path.join(REPOSITORY, name), 'utf8').includes(REPOSITORY.replace(/\/$/, '')),
+    )
+    expect(naming).toEqual([])
+  })
+
+  it('runs no script when it is installed', () => {
+    expect(
+      Object.keys(packageJson.scripts!).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name)),
+    ).toEqual([])
+  })
+
+  it('satisfies publint and are-the-types-wrong', async () => {
+    await succeed('npx', ['publint', 'run', tarball, '--strict'], REPOSITORY)
+    await succeed('npx', ['attw', tarball, '--profile', 'esm-only', '--no-color'], REPOSITORY)
+  })
+})
+
+const VITE = packageJson.devDependencies['vite']!
+const SHIM = packageJson.devDependencies['@bytecodealliance/preview2-shim']!
+
+const MAIN = `
+import hello, { greet } from './hello.wasm'
+import { run } from '../wasi.wasm'
+globalThis.answers = [greet('Ada'), hello.answer(), run()]
+`
+
+/** Signs, builds and runs in a folder where the package is installed. */
+async function useIn(project: string): Promise<void> {
+  mkdirSync(path.join(project, 'mein Bauteil ü'), { recursive: true })
+  const files: Record<string, string | Uint8Array> = {
+    'mein Bauteil ü/hello.wasm': fixture('hello'),
+    'mein Bauteil ü/wasi.wasm': fixture('wasi'),
+    'mein Bauteil ü/main.js': MAIN,
+    'vite.config.js': `import signedWasm from 'unplugin-signed-wasm/vite'
+      export default { plugins: [signedWasm({ keys: ['release.pub'] })], build: { ssr: 'mein Bauteil ü/main.js' }, ssr: { noExternal: [] } }`,
+    'run.mjs': `await import('./dist/main.js'); console.log(JSON.stringify(globalThis.answers)); process.exit(0)`,
+  }
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(project, name), content)
+  const bin = path.join(project, 'node_modules/.bin/signed-wasm')
+  const components = ['mein Bauteil ü/hello.wasm', 'mein Bauteil ü/wasi.wasm']
+  await succeed(bin, ['keygen', 'release'], project)
+  await succeed(bin, ['sign', '--write', '-k', 'release.key', ...components], project)
+  await succeed(bin, ['verify', '--key', 'release.pub', ...components], project)
+  await succeed(path.join(project, 'node_modules/.bin/vite'), ['build'], project)
+  const { stdout } = await succeed(process.execPath, ['run.mjs'], project)
+  expect(stdout).toContain('["Hello, Ada!",42,"stdout clock random"]')
+
+  const tampered = readFileSync(path.join(project, components[0]!))
+  tampered[tampered.length - 1]! ^= 1
+  writeFileSync(path.join(project, components[0]!), tampered)
+  const refused = await command(path.join(project, 'node_modules/.bin/vite'), ['build'], { cwd: project })
+  expect(refused.code).not.toBe(0)
+  expect(refused.output).toContain('CONTENT_MODIFIED')
+}
+
+function makeProject(name: string): string {
+  mkdirSync(at(name))
+  writeFileSync(at(name, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }))
+  return at(name)
+}
+
+describe('installed with npm', () => {
+  const project = makeProject('with-npm')
+  beforeAll(() =>
+    succeed(
+      'npm',
+      [
+        'install',
+        '--no-audit',
+        '--no-fund',
+        tarball,
+        `vite@${VITE}`,
+        `@bytecodealliance/preview2-shim@${SHIM}`,
+      ],
+      project,
+    ),
+  )
+
+  it('signs, builds and runs', () => useIn(project))
+
+  it('resolves every documented entry, with types', async () => {
+    const names = Object.keys(packageJson.exports).filter(
+      (name) => !name.includes('*') && name !== './package.json',
+    )
+    expect(names).toHaveLength(11)
+    // The others need their bundler, which is an optional peer.
+    const loaded = names.filter((name) =>
+      [
+        '.',
+        './vite',
+        './rollup',
+        './rolldown',
+        './webpack',
+        './rspack',
+        './esbuild',
+        './farm',
+        './api',
+        './runtime',
+      ].includes(name),
+    )
+    const script = loaded
+      .map((name) => `await import(${JSON.stringify(name.replace('.', 'unplugin-signed-wasm'))})`)
+      .join('\n')
+    await succeed(process.execPath, ['--input-type=module', '-e', script], project)
+    for (const name of names) {
+      const target = packageJson.exports[name] as { types: string; default?: string }
+      for (const file of Object.values(target))
+        expect(existsSync(path.join(project, 'node_modules/unplugin-signed-wasm', file)), file).toBe(true)
+    }
+  })
+
+  it('brings no dependency that runs a script when it is installed', () => {
+    const wanted = Object.keys(packageJson.dependencies)
+    for (const name of wanted) {
+      const manifest = JSON.parse(
+        readFileSync(path.join(project, 'node_modules', name, 'package.json'), 'utf8'),
+      ) as PackageJson
+      expect(
+        Object.keys(manifest.scripts ?? {}).filter((script) => /^(?:pre|post)?install$/.test(script)),
+        name,
+      ).toEqual([])
+    }
+    expect(wanted.length).toBeGreaterThan(4)
+  })
+})
+
+describe("installed with pnpm's strict layout", () => {
+  const project = makeProject('with-pnpm')
+  const pnpm = path.join(REPOSITORY, 'node_modules/pnpm/bin/pnpm.cjs')
+  beforeAll(() =>
+    succeed(
+      process.execPath,
+      [
+        pnpm,
+        'add',
+        '--store-dir',
+        at('store'),
+        tarball,
+        `vite@${VITE}`,
+        `@bytecodealliance/preview2-shim@${SHIM}`,
+      ],
+      project,
+    ),
+  )
+
+  it('shows no dependency of ours to the project', () => {
+    expect(
+      readdirSync(path.join(project, 'node_modules'))
+        .filter((name) => !name.startsWith('.'))
+        .toSorted(),
+    ).toEqual(['@bytecodealliance', 'unplugin-signed-wasm', 'vite'])
+  })
+
+  it('signs, builds and runs', () => useIn(project))
+})

@@ -1,0 +1,469 @@
+/** Every fenced block of the README is run, or compared with what it shows. A new block fails until it has a test. */
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { explain, type Mode, parsePublicKeys, verify, type Verdict } from '../../src/api.js'
+import { resolveOptions } from '../../src/plugin/options.js'
+import { CODES } from '../../src/errors/catalogue.js'
+import { problem } from '../../src/errors/raise.js'
+import { decide } from '../../src/policy/table.js'
+import { sign } from '../../src/trust/sign.js'
+import {
+  fixture,
+  inState,
+  linkPackage,
+  makeProject,
+  type Project,
+  REPOSITORY,
+  TRUSTED,
+  TRUSTED_PEM,
+} from '../kit/project.js'
+import { runtimeSizes } from '../bench/sizes.mjs'
+import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
+import { command, runInNode, tool } from '../kit/run.js'
+import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
+
+const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+  engines: { node: string }
+}
+
+const claimed = new Set<Block>()
+
+/** The one block that holds this text. */
+function block(marker: string): string {
+  const found = blockWith(marker)
+  claimed.add(found)
+  return found.text
+}
+
+const BIN = path.join(REPOSITORY, 'dist/cli/main.js')
+
+/** A project in which `npx signed-wasm` is this package. */
+function project(files: Record<string, string | Uint8Array> = {}): Project {
+  const made = makeProject({ 'release.pub': TRUSTED_PEM, ...files })
+  linkPackage(made)
+  return made
+}
+
+/** Runs the lines of a shell block one after another; all must succeed. */
+async function runShell(text: string, cwd: string, env: Record<string, string> = {}): Promise<string> {
+  let output = ''
+  for (const line of text.trim().split('\n')) {
+    const own = line.replace(/^npx signed-wasm /, `node ${JSON.stringify(BIN)} `)
+    const ended = await command('bash', ['-c', own], { cwd, env })
+    expect(ended.code, `${line}\n${ended.output}`).toBe(0)
+    output += ended.output
+  }
+  return output
+}
+
+const section = (title: string) => readme.split(`\n## ${title}\n`)[1]!.split('\n## ')[0]!
+
+const APP = block("import hello, { greet } from './hello.wasm'")
+const signedHello = () => inState(fixture('hello'), 'signed')
+const app = () => ({
+  'src/main.js': APP.replace('console.log(', 'globalThis.answers = ('),
+  'src/hello.wasm': signedHello(),
+})
+
+describe('the first screen', () => {
+  it('imports a component, and the comment beside it is the answer', async () => {
+    const made = project({ ...app(), 'vite.config.ts': `${block('// vite.config.ts')}` })
+    const built = await tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: /\/\/ (.*)/.exec(APP)![1] }])
+  })
+
+  it('shows the refusal that a build prints', async () => {
+    const made = project({
+      ...app(),
+      'src/hello.wasm': inState(fixture('hello'), 'tampered'),
+      'vite.config.ts': blocks.find(({ text }) => text.includes('// vite.config.ts'))!.text,
+    })
+    const built = await tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
+    expect(built.code).not.toBe(0)
+    const printed = built.output.replace(/\([0-9a-f]{16}\)/g, '(41e0d5f1a0b97b7d)')
+    expect(printed).toContain(block('[signed-wasm] CONTENT_MODIFIED').trim())
+  })
+
+  it('installs, on the versions of Node that package.json names', () => {
+    expect(block('npm install -D')).toBe('npm install -D unplugin-signed-wasm\n')
+    expect(readme).toContain(`\`${packageJson.engines.node}\``)
+  })
+})
+
+describe('the two commands of a fresh clone', () => {
+  const gate = readFileSync(path.join(REPOSITORY, '.ci/run'), 'utf8')
+
+  it('are scripts, and what the gate runs', () => {
+    expect(block('npm ci && npm run playground')).toBe('npm ci && npm run playground\n')
+    expect(block('npm test\n')).toBe('npm test\n')
+    expect(packageJson.scripts).toMatchObject({ playground: expect.any(String), test: expect.any(String) })
+    for (const line of ['npm ci', 'npm run playground -- --once', 'npm test'])
+      expect(gate).toContain(`\n${line}`)
+  })
+})
+
+describe('for publishers', () => {
+  it('goes from nothing to a signed component that a build accepts', async () => {
+    const made = makeProject({ 'src/hello.wasm': fixture('hello'), 'src/main.js': app()['src/main.js'] })
+    linkPackage(made)
+    await runShell(block('npx signed-wasm keygen release\n'), made.root)
+    made.write({ 'vite.config.ts': blocks.find(({ text }) => text.includes('// vite.config.ts'))!.text })
+    const built = await tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+  })
+
+  it('rotates a key in three commands', async () => {
+    const made = project({ 'src/hello.wasm': signedHello() })
+    expect(block('keygen release-2027').trim().split('\n')).toHaveLength(3)
+    await runShell(blocks.find(({ text }) => text.includes('keygen release-2027'))!.text, made.root)
+    const both = await command('node', [BIN, 'verify', '--key', 'release.pub', 'src/hello.wasm'], {
+      cwd: made.root,
+    })
+    expect(both.code, both.output).toBe(0)
+  })
+
+  it('signs before npm publish', async () => {
+    const scripts = (JSON.parse(block('prepublishOnly')) as { scripts: { prepublishOnly: string } }).scripts
+    const made = makeProject({ 'dist/hello.wasm': fixture('hello') })
+    await runShell(`npx signed-wasm keygen release`, made.root)
+    const key = readFileSync(made.at('release.key'), 'utf8')
+    await runShell(`npx ${scripts.prepublishOnly}`, made.root, { SIGNING_KEY: key })
+    await runShell('npx signed-wasm verify --key release.pub dist/hello.wasm', made.root)
+  })
+
+  const hasOpenssl = (() => {
+    try {
+      return execFileSync('openssl', ['version']).length > 0
+    } catch {
+      console.warn('SKIPPED: the README lines with OpenSSL, which is not installed')
+      return false
+    }
+  })()
+  it.runIf(hasOpenssl)('leaves the key to OpenSSL', async () => {
+    const made = makeProject({ 'src/hello.wasm': fixture('hello') })
+    await runShell('npx signed-wasm keygen release', made.root)
+    await runShell(block('openssl pkeyutl'), made.root)
+    await runShell('npx signed-wasm verify --key release.pub src/hello.wasm', made.root)
+  })
+  if (!hasOpenssl) claimed.add(blocks.find(({ text }) => text.includes('openssl pkeyutl'))!)
+})
+
+describe('in CI', () => {
+  it('has a workflow whose check passes on a signed file and fails on another', async () => {
+    const workflow = block('runs-on: ubuntu-latest')
+    const line = /run: (npx signed-wasm verify .*)/.exec(workflow)![1]!
+    expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m)
+    const made = project({ 'src/deep/hello.wasm': signedHello() })
+    await runShell(line, made.root)
+    made.write({ 'src/other.wasm': fixture('hello') })
+    const ended = await command('bash', ['-c', line.replace('npx signed-wasm', `node ${BIN}`)], {
+      cwd: made.root,
+      env: { GITHUB_ACTIONS: 'true' },
+    })
+    expect([ended.code, ended.stdout]).toEqual([
+      1,
+      expect.stringContaining('::error file=src/other.wasm,title=COMPONENT_UNSIGNED'),
+    ])
+  })
+
+  it('has a hook that is quiet when all is well', async () => {
+    const made = project({ 'src/hello.wasm': signedHello() })
+    expect(await runShell(block('--quiet'), made.root)).toBe('')
+  })
+
+  it('checks what an install brought', async () => {
+    const made = project()
+    made.write({ 'node_modules/acme-hello/dist/hello.wasm': signedHello() })
+    expect(await runShell(block('node_modules/acme-hello'), made.root)).toContain('1 file: 1 accepted')
+  })
+
+  it('fetches keys with a command that exists', async () => {
+    const line = block('keys fetch').trim()
+    const help = await command('node', [BIN, ...line.split(' ').slice(2, 3), '--help'])
+    expect(help.stdout).toContain('fetch <account>')
+    expect(line).toBe('npx signed-wasm keys fetch octocat -o octocat.keys')
+  })
+})
+
+describe('types', () => {
+  const usage = block('type Imports')
+  const tsconfig = JSON.parse(block('"allowArbitraryExtensions"')) as {
+    compilerOptions: Record<string, unknown>
+  }
+  const commands = block('signed-wasm types --key release.pub --check')
+
+  const typed = () => project({ 'src/main.ts': usage, 'src/hello.wasm': signedHello() })
+
+  it.each(COMPILERS.flatMap((compiler) => RESOLUTIONS.map((resolution) => ({ compiler, resolution }))))(
+    'come with two commands and three lines: $compiler.name, $resolution',
+    async ({ compiler, resolution }) => {
+      const made = typed()
+      await runShell(commands, made.root)
+      const { compilerOptions } = tsconfig
+      expect(await typeCheck(made, { compiler, resolution, compilerOptions })).toBe('')
+    },
+  )
+
+  it('come with a build, which says the three lines where they are missing', async () => {
+    const made = typed()
+    made.write({
+      'tsconfig.json': '{}',
+      'vite.config.ts': blocks.find(({ text }) => text.includes('// vite.config.ts'))!.text,
+      'src/main.js': `import './hello.wasm'`,
+    })
+    const run = () => tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
+    const told = await run()
+    for (const [name, value] of Object.entries(tsconfig.compilerOptions))
+      expect(told.output).toContain(`"${name}": ${JSON.stringify(value).replaceAll(',', ', ')}`)
+    const { compilerOptions } = tsconfig
+    const check = { compiler: COMPILERS[0]!, resolution: 'bundler', compilerOptions } as const
+    expect(await typeCheck(made, check)).toBe('')
+    expect((await run()).output).not.toContain('allowArbitraryExtensions')
+  })
+
+  it('have a loose form in the package', () => {
+    expect(section('Types')).toContain('"types": ["unplugin-signed-wasm/client"]')
+    const { exports } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types?: string }>
+    }
+    expect(readFileSync(path.join(REPOSITORY, exports['./client']!.types!), 'utf8')).toContain("'*.wasm'")
+  })
+})
+
+describe('bundlers', () => {
+  const cases = [
+    { name: 'rollup', script: 'rollup/dist/bin/rollup', args: ['-c'], file: 'rollup.config.js' },
+    { name: 'rolldown', script: 'rolldown/bin/cli.mjs', args: ['-c'], file: 'rolldown.config.js' },
+    { name: 'webpack', script: 'webpack-cli/bin/cli.js', args: [], file: 'webpack.config.js' },
+    { name: 'rspack', script: '@rspack/cli/bin/rspack.js', args: ['build'], file: 'rspack.config.js' },
+  ]
+
+  it.each(cases)('builds with the config for $name', async ({ script, args, file }) => {
+    const made = project({ ...app(), [file]: block(`// ${file}`) })
+    const built = await tool(script, args, { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    const assets = made.files('dist').filter((name) => name.endsWith('.wasm'))
+    expect(
+      assets.map((name) => Buffer.from(made.read(`dist/${name}`)).equals(made.read('src/hello.wasm'))),
+    ).toEqual([true])
+  })
+
+  it('builds with the script for esbuild', async () => {
+    const made = project(app())
+    writeFileSync(made.at('build.js'), block('// build.js (esbuild)'))
+    const built = await command('node', ['build.js'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+  })
+
+  it('builds with the config for farm', async () => {
+    const made = project({
+      ...app(),
+      'farm.config.js': block('// farm.config.js'),
+      'index.html': '<!doctype html><script type="module" src="./src/main.js"></script>',
+    })
+    const built = await tool('@farmfe/cli/bin/farm.mjs', ['build'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    const wasm = made.files('dist').filter((name) => name.endsWith('.wasm'))
+    expect(
+      wasm.map((name) => Buffer.from(made.read(`dist/${name}`)).equals(made.read('src/hello.wasm'))),
+    ).toEqual([true])
+  })
+})
+
+describe('at run time', () => {
+  it('refuses what was changed after a build with the option that is shown, and only that', async () => {
+    const plugin = block("recheck: 'signature'").trim()
+    const config = blocks.find(({ text }) => text.includes('// rollup.config.js'))!.text
+    const own = config.replace(/signedWasm\(\{.*\}\)/, plugin)
+    expect(own).toContain('recheck')
+    const made = project({ ...app(), 'rollup.config.js': own })
+    const built = await tool('rollup/dist/bin/rollup', ['-c'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+    const asset = made.files('dist').find((name) => name.endsWith('.wasm'))
+    made.write({ [`dist/${asset}`]: sign(fixture('hello'), TRUSTED).bytes })
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+    made.write({ [`dist/${asset}`]: inState(fixture('hello'), 'tampered') })
+    const [refused] = await runInNode([made.at('dist/main.js')])
+    expect(refused).toEqual({ error: expect.stringContaining('[signed-wasm] CONTENT_MODIFIED') })
+  })
+
+  it('says how much each adds to a page', async () => {
+    const sizes = await runtimeSizes()
+    const kB = (bytes: number) => (bytes / 1000).toFixed(1)
+    expect(section('At run time')).toContain(
+      `${kB(sizes.off)} to ${kB(sizes['off, compiled while it arrives'])} kB in all`,
+    )
+    for (const use of ['digest', 'signature'] as const)
+      expect(section('At run time')).toMatch(
+        new RegExp(`^\\| \`'${use}'\` .*\\| ${kB(sizes[use])} kB in all \\|$`, 'm'),
+      )
+  })
+
+  it('loads and verifies without a bundler', async () => {
+    const snippet = block("from 'unplugin-signed-wasm/runtime'")
+    const made = project({ 'hello.wasm': signedHello() })
+    const program = `const publicKeyText = ${JSON.stringify(TRUSTED_PEM)}\n${snippet}\nglobalThis.answers = bytes.length`
+    made.write({ 'load.js': program })
+    expect(await runInNode([made.at('load.js')])).toEqual([{ answers: made.read('hello.wasm').length }])
+    made.write({ 'hello.wasm': inState(fixture('hello'), 'tampered') })
+    expect(await runInNode([made.at('load.js')])).toEqual([
+      { error: expect.stringContaining('[signed-wasm] CONTENT_MODIFIED') },
+    ])
+  })
+})
+
+describe('development', () => {
+  it('is lenient in the dev server alone, with the option that is shown', async () => {
+    const plugin = block("serve: 'lenient'").trim()
+    const options = new Function('signedWasm', `return ${plugin}`) as (
+      resolve: typeof resolveOptions,
+    ) => ReturnType<typeof resolveOptions>
+    expect(options(resolveOptions).mode).toEqual({ build: 'strict', serve: 'lenient' })
+  })
+
+  it('works without top-level await in the form that is shown', async () => {
+    const snippet = block('const { greet } = await instantiate()')
+    const main = snippet.replace('const {', ';(async () => { const {').trimEnd()
+    const made = project({
+      'package.json': '{}',
+      'src/main.js': `${main}; globalThis.answers = greet('Ada') })()`,
+      'src/hello.wasm': signedHello(),
+    })
+    const script = blocks.find(({ text }) => text.includes('// build.js (esbuild)'))!.text
+    made.write({ 'build.mjs': script.replace("format: 'esm'", "format: 'cjs'") })
+    const built = await command('node', ['build.mjs'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+  })
+})
+
+describe('SSR frameworks', () => {
+  const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/frameworks.test.ts'), 'utf8')
+  const gate = readFileSync(path.join(REPOSITORY, '.ci/run'), 'utf8')
+
+  it.each([
+    ['vite.config.js', 'SvelteKit'],
+    ['nuxt.config.ts', 'Nuxt'],
+    ['astro.config.mjs', 'Astro'],
+  ])('have the config %s for %s, which their own test builds with', (file, name) => {
+    expect(block(`// ${file} (${name})`)).toMatch(/signedWasm\(\{ keys: \['.*release\.pub'\] \}\)/)
+    expect(tests).toContain(`config: '${file}'`)
+    expect(tests).toContain(`name: '${name}'`)
+    expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
+  })
+})
+
+describe('use', () => {
+  it('imports everything that the table shows', async () => {
+    const rows = [...readme.matchAll(/^\| `(import .*|await import.*)` \|/gm)].map((match) => match[1]!)
+    expect(rows).toHaveLength(6)
+    const [names, lines] = [['a', 'b', 'c', 'd', 'e'], rows.slice(0, 5)]
+    const main = [
+      ...lines.map((line, index) =>
+        line
+          .replace(/import (\w+) from/, `import ${names[index]} from`)
+          .replace('{ greet }', '{ greet as b }')
+          .replace('as greeter', 'as c'),
+      ),
+      `const f = ${rows[5]}`,
+      `const made = await e()`,
+      `globalThis.answers = [a.answer(), b('x'), c.greet('x'), d.answer(), made.answer(), f.default.answer()]`,
+    ].join('\n')
+    const made = project({ 'src/main.js': main, 'src/hello.wasm': signedHello() })
+    made.write({ 'rollup.config.js': blocks.find(({ text }) => text.includes('// rollup.config.js'))!.text })
+    const built = await tool('rollup/dist/bin/rollup', ['-c'], { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('dist/main.js')])).toEqual([
+      { answers: [42, 'Hello, x!', 'Hello, x!', 42, 42, 42] },
+    ])
+  })
+
+  it('names the package that the error about a missing shim names', () => {
+    const hint = problem('SHIM_MISSING', { file: 'x.wasm', shim: '@bytecodealliance/preview2-shim' }).hint
+    expect(hint).toContain(block('npm install @bytecodealliance').trim())
+  })
+
+  it('binds imports with options that exist', () => {
+    const snippet = block('acme:app/log@1.0.0').trim()
+    const options = new Function('signedWasm', `return ${snippet}`) as (
+      plugin: typeof resolveOptions,
+    ) => ReturnType<typeof resolveOptions>
+    expect(options(resolveOptions).imports).toEqual({ 'acme:app/log@1.0.0': './src/log.ts' })
+  })
+})
+
+describe('tables', () => {
+  it('names every option, and none that does not exist', () => {
+    const named = [...section('Options').matchAll(/^\| (`[^|]*) \|/gm)].flatMap((match) =>
+      [...match[1]!.matchAll(/`(\w+)`/g)].map((name) => name[1]!),
+    )
+    expect(named.toSorted()).toEqual(Object.keys(resolveOptions()).toSorted())
+  })
+
+  it('says of every verdict what the policy does', () => {
+    const error = problem('SIGNATURE_INVALID', { reason: 'x' })
+    const verdicts: [row: string, verdict: Verdict][] = [
+      ['signed whole by a trusted key', { status: 'verified', signers: [], digest: '' }],
+      ['only parts are signed', { status: 'partial', signers: [], parts: [], sufficient: false }],
+      ['not signed', { status: 'unsigned' }],
+      ['signed by nobody you trust', { status: 'untrusted', keyIds: [], unknownAlgorithms: [] }],
+      ['changed after signing', { status: 'modified', signers: [] }],
+      ['signature data damaged', { status: 'invalid', problem: error }],
+      ['revoked', { status: 'denied', problem: error }],
+      ['not WebAssembly', { status: 'malformed', problem: error }],
+    ]
+    const action = (verdict: Verdict, mode: Exclude<Mode, 'off'>) =>
+      decide(verdict, { mode, file: 'x', keys: [] }).action
+    for (const [row, verdict] of verdicts) {
+      const cells = section('What happens to a file')
+        .split('\n')
+        .find((line) => line.startsWith(`| ${row} |`))!
+      expect(cells.split(' | ').slice(1, 3)).toEqual([action(verdict, 'strict'), action(verdict, 'lenient')])
+    }
+  })
+
+  it('lists only codes that exist', () => {
+    const codes = [...section('Troubleshooting').matchAll(/`([A-Z][A-Z_]+)`/g)].map((match) => match[1]!)
+    expect(codes.length).toBeGreaterThan(12)
+    expect(codes.filter((code) => !(CODES as readonly string[]).includes(code))).toEqual([])
+    for (const text of [
+      'No trusted keys found',
+      'Signature verification failed',
+      'Component must have a valid signature',
+    ]) {
+      expect(section('Troubleshooting')).toContain(text)
+    }
+  })
+})
+
+describe('as a library', () => {
+  it('verifies, or throws the reason', async () => {
+    const snippet = block("from 'unplugin-signed-wasm/api'")
+    const body = snippet.replace(/^import .*$/m, '')
+    const check = new Function(
+      'explain',
+      'parsePublicKeys',
+      'verify',
+      'publicKeyText',
+      'bytes',
+      `return (async () => {${body}})()`,
+    ) as (...args: unknown[]) => Promise<void>
+    const run = (bytes: Uint8Array) => check(explain, parsePublicKeys, verify, TRUSTED_PEM, bytes)
+    await expect(run(sign(fixture('hello'), TRUSTED).bytes)).resolves.toBeUndefined()
+    await expect(run(fixture('hello'))).rejects.toThrow('COMPONENT_UNSIGNED hello.wasm')
+  })
+})
+
+beforeAll(() => expect(blocks.length).toBeGreaterThan(15))
+afterAll(() => {
+  const unclaimed = blocks.filter((one) => !claimed.has(one)).map(({ text }) => text)
+  expect(unclaimed, 'README blocks without a test').toEqual([])
+})

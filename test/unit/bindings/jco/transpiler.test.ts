@@ -1,0 +1,342 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { build as esbuild } from 'esbuild'
+import { afterAll, describe, expect, test } from 'vitest'
+import { generateModule } from '../../../../src/bindings/module/generate.js'
+import { planImports } from '../../../../src/bindings/hosts.js'
+import { generateKey } from '../../../../src/trust/keys/trusted-key.js'
+import { sign } from '../../../../src/trust/sign.js'
+import {
+  DIST,
+  observeModule,
+  writeJcos,
+  RUNTIME,
+  runModule,
+  transpiler,
+  writeOurs,
+} from '../../../kit/bindings.js'
+import { buildBigComponent } from '../../../fixtures/components/big.mjs'
+import { compare, type Usage } from '../../../kit/equality.js'
+import { fixture, makeProject, REPOSITORY } from '../../../kit/project.js'
+import { OWN_USAGES, REAL, real, REAL_USAGES } from '../../../kit/usages.js'
+import { HAS_BROWSER, runInBrowser } from '../../../kit/run.js'
+import { assemble, SHAPES } from '../../../kit/shapes.js'
+import { constantComponent, coreModule } from '../../../kit/wat.js'
+
+const own = transpiler()
+afterAll(() => own.close())
+
+const file = 'a.wasm'
+
+const ownFiles = readdirSync(path.join(REPOSITORY, 'test/fixtures/components')).filter((name) =>
+  existsSync(path.join(REPOSITORY, 'test/fixtures/components', name, `${name}.wasm`)),
+)
+
+const compareSigned = async (unsigned: Uint8Array, usage: Usage) => {
+  const { bytes } = sign(unsigned, generateKey())
+  const transpiled = await own.transpile(bytes, { name: 'component', file })
+  const { ours, jcos } = await compare(makeProject().root, { bytes, transpiled, usage })
+  expect(ours).toEqual(jcos)
+  return ours
+}
+
+describe("bindings are jco's own", () => {
+  test.each(Object.entries(SHAPES))('for a component with %s', async (_, shape) => {
+    const { outcomes } = await compareSigned(await assemble(shape.wat), shape)
+    expect(outcomes[0]).toHaveProperty('returned')
+  })
+
+  test.each(ownFiles)('for our component %s', async (name) => {
+    const { outcomes } = await compareSigned(fixture(name), OWN_USAGES[name]!)
+    expect(outcomes[0]).toHaveProperty('returned')
+  })
+
+  test('for a component of more than 10 MB', async () => {
+    const bytes = await buildBigComponent()
+    expect(bytes.length).toBeGreaterThan(10_000_000)
+    const { outcomes } = await compareSigned(bytes, { probes: "[(m) => m.greet('you')]" })
+    expect(outcomes).toEqual([{ returned: 'Hello, you, from JS!' }])
+  })
+})
+
+if (REAL === undefined) console.warn('SIGNED_WASM_COMPONENTS is not set: real components are not tested')
+
+describe.skipIf(REAL === undefined)("bindings are jco's own for the real component", () => {
+  // These need what a test cannot give: a folder, a configuration, a newer engine.
+  const UNHAPPY = ['dir.virt', 'stdio.composed', 'p3-cli-hello-stdout']
+
+  test('in every file that is there', () => {
+    const files = readdirSync(REAL!).filter((name) => name.endsWith('.wasm'))
+    expect(new Set(files.map((name) => path.basename(name, '.wasm')))).toEqual(
+      new Set(Object.keys(REAL_USAGES)),
+    )
+  })
+
+  test.each(Object.entries(REAL_USAGES))('%s', async (name, usage) => {
+    const { outcomes } = await compareSigned(real(name), usage)
+    if (!UNHAPPY.includes(name)) expect(outcomes[0]).toHaveProperty('returned')
+  })
+})
+
+describe.skipIf(REAL === undefined || !HAS_BROWSER)('in Chromium, which has JSPI,', () => {
+  test('a real component of WASI preview 3 answers as with the bindings of jco', async () => {
+    const bytes = real('p3-cli-hello-stdout')
+    const project = makeProject()
+    const transpiled = await own.transpile(bytes, { name: 'p3', file })
+    writeOurs(project.at('ours'), { bytes, transpiled, form: 'exports' })
+    await writeJcos(project.at('jcos'), bytes)
+    for (const side of ['ours', 'jcos']) {
+      const main = `import { run } from './index.js'
+        const log = console.log
+        const lines = []
+        console.log = (...line) => lines.push(line.join(' '))
+        globalThis.answers = [String(await run.run()), lines]
+        console.log = log`
+      project.write({ [`${side}/main.js`]: main })
+      await esbuild({
+        entryPoints: [project.at(side, 'main.js')],
+        outfile: project.at(side, 'bundle.js'),
+        bundle: true,
+        format: 'esm',
+        platform: 'browser',
+        external: ['node:*'],
+        logLevel: 'error',
+      })
+    }
+    const [ours, jcos] = await runInBrowser(project.root, ['ours/bundle.js', 'jcos/bundle.js'])
+    expect(ours).toEqual(jcos)
+    expect(ours).toHaveProperty('answers')
+  })
+})
+
+describe('transpiling', () => {
+  test('makes the same of the same file, in whatever process', async () => {
+    const bytes = await assemble(SHAPES['composition']!.wat)
+    const other = transpiler()
+    const [first, second] = await Promise.all(
+      [own, other].map((each) => each.transpile(bytes, { name: 'a', file })),
+    )
+    await other.close()
+    expect(second).toEqual(first)
+    expect(second).not.toBe(first)
+  })
+
+  test('is done once for one content under one name', async () => {
+    const bytes = await constantComponent(1)
+    const [first, second, third, renamed] = await Promise.all([
+      own.transpile(bytes, { name: 'a', file: 'one.wasm' }),
+      own.transpile(bytes.slice(), { name: 'a', file: 'two.wasm' }),
+      own.transpile(await constantComponent(2), { name: 'a', file: 'one.wasm' }),
+      own.transpile(bytes, { name: 'b', file: 'one.wasm' }),
+    ])
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
+    expect(Object.keys(first.cores)).toEqual(['a.core.wasm'])
+    expect(Object.keys(renamed.cores)).toEqual(['b.core.wasm'])
+  })
+
+  test('takes the bytes as they are at the call', async () => {
+    const bytes = await constantComponent(3)
+    const before = bytes.slice()
+    const later = own.transpile(bytes, { name: 'frozen', file })
+    bytes.fill(0)
+    expect(await later).toBe(await own.transpile(before, { name: 'frozen', file }))
+  })
+
+  test('names imports in full, so that two versions of one interface stay apart', async () => {
+    const bytes = await assemble(SHAPES['host imports']!.wat)
+    const { imports } = await own.transpile(bytes, { name: 'a', file })
+    expect(imports).toEqual(['acme:app/math@1.0.0', 'acme:app/math@2.0.0', 'last-step'])
+  })
+
+  test('makes a plain name of any name', async () => {
+    const { cores, js } = await own.transpile(await constantComponent(4), {
+      name: "../it's größer`${1}",
+      file,
+    })
+    expect(Object.keys(cores)).toEqual(['---it-s-gr--er---1-.core.wasm'])
+    expect(js).toContain("'---it-s-gr--er---1-.core.wasm'")
+  })
+
+  test('keeps the declarations of jco', async () => {
+    const { declarations } = await own.transpile(await assemble(SHAPES['resources']!.wat), {
+      name: 'a',
+      file,
+    })
+    expect(Object.keys(declarations)).toEqual(['a.d.ts', 'interfaces/acme-app-counters.d.ts'])
+    expect(declarations['interfaces/acme-app-counters.d.ts']).toContain('class Counter')
+  })
+
+  test.each([
+    ['a core module', coreModule, /./],
+    ['text', async () => new TextEncoder().encode('(component)'), /WASM_MALFORMED/],
+    ['nothing', async () => new Uint8Array(), /WASM_MALFORMED/],
+  ])('refuses %s with the name of the file', async (_, bytes, message) => {
+    const attempt = own.transpile(await bytes(), { name: 'a', file: 'src/a.wasm' })
+    await expect(attempt).rejects.toMatchObject({ name: 'Diagnostic', file: 'src/a.wasm' })
+    await expect(attempt).rejects.toThrow(message)
+  })
+
+  test('works with minified code', async () => {
+    const small = transpiler({ minify: true })
+    const project = makeProject()
+    for (const [name, { wat }] of Object.entries(SHAPES)) {
+      const bytes = await assemble(wat)
+      const transpiled = await small.transpile(bytes, { name: 'small', file })
+      expect(transpiled.js.split('\n').length).toBeLessThan(20)
+      writeOurs(project.at(name), { bytes, transpiled, form: 'instantiate' })
+    }
+    await small.close()
+    const answer = `const { default: instantiate } = await import('./index.js')\nreport((await instantiate()).quadruple(5))`
+    expect(await runModule(project.at('composition'), answer)).toBe(20)
+  })
+
+  test.each([
+    { tracing: true },
+    { validLiftingOptimization: true },
+    { strict: true },
+    { asyncMode: 'jspi' },
+  ] as const)('works with the jco options %o', async (jco) => {
+    const changed = transpiler(jco)
+    const bytes = await constantComponent(5)
+    const project = makeProject()
+    writeOurs(project.root, {
+      bytes,
+      transpiled: await changed.transpile(bytes, { name: 'a', file }),
+      form: 'instantiate',
+    })
+    await changed.close()
+    const answer = `const { default: instantiate } = await import('./index.js')\nreport((await instantiate()).answer())`
+    expect(await runModule(project.root, answer)).toBe(5)
+  })
+})
+
+describe('the module for `?instantiate`', () => {
+  test('makes independent instances, with own imports by either name', async () => {
+    const { wat } = SHAPES['host imports']!
+    const bytes = await assemble(wat)
+    const project = makeProject()
+    writeOurs(project.root, {
+      bytes,
+      transpiled: await own.transpile(bytes, { name: 'a', file }),
+      form: 'instantiate',
+    })
+    const answers = await runModule(
+      project.root,
+      `const { default: instantiate, ...rest } = await import('./index.js')
+       const step = (n) => ({ step: (value) => value + n })
+       const one = await instantiate({ 'acme:app/math': step(1), 'last-step': { default: (n) => n } })
+       const two = await instantiate({
+         'acme:app/math': step(10), 'acme:app/math@2.0.0': step(100), 'last-step': { default: (n) => -n },
+       })
+       report([one.runAll(0), two.runAll(0), one.runAll(5), Object.keys(rest), await outcome(() => instantiate({ 'acme:app/math': step(1) }))])`,
+    )
+    expect(answers).toEqual([
+      2,
+      2 ** 32 - 110,
+      7,
+      [],
+      {
+        threw: {
+          error: '[signed-wasm] IMPORTS_MISSING: this component imports last-step, which nobody provides',
+          payload: 'undefined',
+        },
+      },
+    ])
+  })
+
+  test('tries again when the file was not there', async () => {
+    const bytes = await constantComponent(6)
+    const project = makeProject()
+    writeOurs(project.root, {
+      bytes,
+      transpiled: await own.transpile(bytes, { name: 'a', file }),
+      form: 'instantiate',
+    })
+    const answers = await runModule(
+      project.root,
+      `import { renameSync } from 'node:fs'
+       const { default: instantiate } = await import('./index.js')
+       process.chdir(${JSON.stringify(project.root)})
+       renameSync('component.wasm', 'away')
+       const first = await instantiate().catch((error) => error.code)
+       renameSync('away', 'component.wasm')
+       report([first, (await instantiate()).answer()])`,
+    )
+    expect(answers).toEqual(['ENOENT', 6])
+  })
+
+  test('needs no file when it stands in the code', async () => {
+    const bytes = await assemble(SHAPES['composition']!.wat)
+    const project = makeProject()
+    writeOurs(project.root, {
+      bytes,
+      transpiled: await own.transpile(bytes, { name: 'a', file }),
+      form: 'exports',
+      inline: true,
+    })
+    const answer = `import { rmSync } from 'node:fs'\nrmSync(new URL('component.wasm', import.meta.url))\nreport((await import('./index.js')).quadruple(2))`
+    expect(await runModule(project.root, answer)).toBe(8)
+  })
+})
+
+test('code is the same wherever it is made, and signing again does not change it', async () => {
+  const bytes = await assemble(SHAPES['WASI']!.wat)
+  const code = async (signed: Uint8Array) => {
+    const transpiled = await own.transpile(signed, { name: 'a', file })
+    const { hosts } = planImports(transpiled.imports, {})
+    const source = { kind: 'url', expression: 'url' } as const
+    return generateModule({
+      transpiled,
+      bytes: signed,
+      form: 'exports',
+      source,
+      recheck: { kind: 'off' },
+      runtime: RUNTIME,
+      hosts,
+    }).code
+  }
+  const [first, second] = [generateKey(), generateKey()].map((key) => sign(bytes, key).bytes) as [
+    Uint8Array,
+    Uint8Array,
+  ]
+  expect(await code(first)).toBe(await code(second))
+  expect(await code(first)).toBe(await code(sign(first, generateKey()).bytes))
+})
+
+describe('the worker', () => {
+  test('lets the process end between jobs, and prints nothing when jco panics', async () => {
+    const panicking = await assemble(PANICS)
+    const project = makeProject({ 'good.wasm': await constantComponent(7), 'bad.wasm': panicking })
+    const observed = await observeModule(
+      project.root,
+      `import { readFileSync } from 'node:fs'
+       import { createTranspiler } from '${DIST}/bindings/jco/transpiler.js'
+       const limits = { timeoutMs: 30000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
+       const { transpile } = createTranspiler({ jco: {}, limits })
+       const run = (name) => transpile(readFileSync(new URL(name, import.meta.url)), { name: 'a', file: name }).then(() => 'done', (error) => error.code)
+       report([await run('good.wasm'), await run('bad.wasm'), await run('good.wasm')])`,
+    )
+    expect(observed).toEqual({ value: ['done', 'TRANSPILE_FAILED', 'done'], stderr: '' })
+  })
+
+  test('ends when it is closed, and takes no more', async () => {
+    const closing = transpiler()
+    const waiting = [1, 2].map(async (value) =>
+      closing.transpile(await constantComponent(value), { name: 'a', file }),
+    )
+    const all = Promise.allSettled(waiting)
+    await new Promise((resolve) => setImmediate(resolve))
+    await closing.close()
+    expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(closing.transpile(await constantComponent(3), { name: 'a', file })).rejects.toMatchObject({
+      code: 'TRANSPILE_FAILED',
+    })
+  })
+})
+
+/** A plain function under an interface name: jco 0.15.0 panics. */
+const PANICS = `(component
+  (core module $m (func (export "f")))
+  (core instance $i (instantiate $m))
+  (func (export "a:b/c@1.0.0") (canon lift (core func $i "f"))))`

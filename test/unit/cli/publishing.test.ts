@@ -1,0 +1,363 @@
+/** What a publisher does: keys, signatures, parts, and files that other tools made. */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeUtf8, toHex } from '../../../src/format/encoding.js'
+import { decodeSignature } from '../../kit/sections.js'
+import { formatPublicKey } from '../../../src/trust/keys/write.js'
+import { generateKey } from '../../../src/trust/keys/trusted-key.js'
+import { parsePublicKeys } from '../../../src/trust/keys/read.js'
+import { sign as signBytes } from '../../../src/trust/sign.js'
+import { openTerminal, type Terminal } from '../../kit/terminal.js'
+
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
+const custom = (name: string, content: string) => [
+  0x00,
+  1 + name.length + content.length,
+  name.length,
+  ...encodeUtf8(name + content),
+]
+const COMPONENT = Uint8Array.from([
+  ...PREAMBLE,
+  ...custom('a', 'program'),
+  ...custom('notes', 'for people'),
+  ...custom('.debug_info', 'x'),
+])
+
+/** A terminal in which a key pair and an unsigned component are. */
+async function prepared(): Promise<Terminal> {
+  const terminal = openTerminal()
+  await terminal.run('keygen', 'release')
+  terminal.write('x.wasm', COMPONENT)
+  return terminal
+}
+
+describe('keygen and public-key', () => {
+  it.each(['pem', 'raw', 'jwk', 'openssh'])(
+    'makes pairs in the format %s, of which either half gives the same public key',
+    async (format) => {
+      const terminal = openTerminal()
+      expect((await terminal.run('keygen', 'a', '--format', format)).code).toBe(0)
+      expect(terminal.modeOf('a.key')).toBe(0o600)
+      const shown = await Promise.all(
+        ['a.key', 'a.pub'].map((file) => terminal.run('public-key', '--show', file)),
+      )
+      expect(shown[0]!.out).toBe(shown[1]!.out)
+      expect(shown[0]!.out).toMatch(/^fingerprint [0-9a-f]{64}\nkey id {6}[0-9a-f]{24}$/)
+    },
+  )
+
+  it('turns any format into any other', async () => {
+    const terminal = openTerminal()
+    await terminal.run('keygen', 'a')
+    const formats = ['pem', 'raw', 'jwk', 'openssh']
+    for (const format of formats)
+      expect((await terminal.run('public-key', 'a.key', '--format', format, '-o', `a.${format}`)).code).toBe(
+        0,
+      )
+    const keys = formats.map(
+      (format) => parsePublicKeys(terminal.read(`a.${format}`), format)[0]!.fingerprint,
+    )
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  it('names both files with -k and -K, as wsc and wasmsign2 do', async () => {
+    const terminal = openTerminal()
+    expect((await terminal.run('keygen', '-k', 'secret', '-K', 'public', '--format', 'raw')).code).toBe(0)
+    expect([terminal.read('secret')[0], terminal.read('public')[0]]).toEqual([0x81, 0x01])
+  })
+
+  it('knows generate-key and export-public-key, which write raw files', async () => {
+    const terminal = openTerminal()
+    expect((await terminal.run('generate-key', '-o', 'k')).code).toBe(0)
+    expect((await terminal.run('export-public-key', '-k', 'k', '-o', 'exported')).code).toBe(0)
+    expect(terminal.read('exported')).toEqual(terminal.read('k.pub'))
+    expect((await terminal.run('generate-key')).code).toBe(2)
+  })
+
+  it('prints no raw bytes to a terminal, and no unknown format', async () => {
+    const terminal = await prepared()
+    expect((await terminal.run('public-key', 'release.key', '--format', 'raw')).code).toBe(2)
+    expect((await terminal.run('public-key', 'release.key', '--format', 'pgp')).code).toBe(2)
+    expect((await terminal.run('public-key')).code).toBe(2)
+    expect((await terminal.run('public-key', 'gone.key')).code).toBe(3)
+  })
+})
+
+describe('sign', () => {
+  it('adds to the signatures that are there, or replaces them', async () => {
+    const terminal = await prepared()
+    await terminal.run('keygen', 'other')
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    await terminal.run('sign', '--write', '-k', 'other.key', 'x.wasm')
+    for (const key of ['release.pub', 'other.pub'])
+      expect((await terminal.run('verify', '--key', key, 'x.wasm')).code).toBe(0)
+    await terminal.run('keygen', 'third')
+    await terminal.run('sign', '--write', '--replace', '-k', 'third.key', 'x.wasm')
+    expect((await terminal.run('verify', '--key', 'third.pub', 'x.wasm')).code).toBe(0)
+    expect((await terminal.run('verify', '--key', 'other.pub', 'x.wasm')).code).toBe(1)
+  })
+
+  it('writes to a folder, under the same names', async () => {
+    const terminal = await prepared()
+    terminal.write('out/keep', '')
+    expect((await terminal.run('sign', '-k', 'release.key', '--out-dir', 'out', 'x.wasm')).code).toBe(0)
+    expect((await terminal.run('verify', '--key', 'release.pub', 'out/x.wasm')).code).toBe(0)
+    expect(terminal.read('x.wasm')).toEqual(COMPONENT)
+  })
+
+  it('takes -i, like wsc and wasmsign2', async () => {
+    const terminal = await prepared()
+    expect((await terminal.run('sign', '-i', 'x.wasm', '-o', 'y.wasm', '-k', 'release.key')).code).toBe(0)
+    expect((await terminal.run('verify', '-i', 'y.wasm', '-K', 'release.pub')).code).toBe(0)
+  })
+
+  it.each([
+    ['none', ''],
+    ['00ff', '00ff'],
+  ])('writes the key id %s', async (keyId, expected) => {
+    const terminal = await prepared()
+    await terminal.run('sign', '-k', 'release.key', '--key-id', keyId, '--detached', 'x.wasm')
+    expect(toHex(decodeSignature(terminal.read('x.wasm.sig'))[0]!.records[0]!.keyId)).toBe(expected)
+    expect((await terminal.run('verify', '--detached', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
+  })
+
+  it('refuses a key id that is no hexadecimal', async () => {
+    const terminal = await prepared()
+    expect(
+      (await terminal.run('sign', '--write', '-k', 'release.key', '--key-id', 'xyz', 'x.wasm')).code,
+    ).toBe(2)
+  })
+
+  it('takes the key from a variable, on one line', async () => {
+    const terminal = await prepared()
+    terminal.env['SIGNING_KEY'] = Buffer.from(terminal.read('release.key'))
+      .toString()
+      .trim()
+      .replaceAll('\n', '\\n')
+    expect((await terminal.run('sign', '--write', '--key-env', 'SIGNING_KEY', 'x.wasm')).code).toBe(0)
+    expect((await terminal.run('sign', '--write', '--key-env', 'UNSET', 'x.wasm')).code).toBe(3)
+  })
+
+  it('signs apart with -S and --detached, and leaves the file as it is', async () => {
+    const terminal = await prepared()
+    expect((await terminal.run('sign', '-k', 'release.key', '-S', 's', 'x.wasm')).code).toBe(0)
+    expect(terminal.read('x.wasm')).toEqual(COMPONENT)
+    expect((await terminal.run('verify', '--key', 'release.pub', '-S', 's', 'x.wasm')).code).toBe(0)
+    terminal.write(
+      'x.wasm',
+      Uint8Array.from(COMPONENT, (byte, index) => (index === 14 ? byte ^ 1 : byte)),
+    )
+    expect((await terminal.run('verify', '--key', 'release.pub', '-S', 's', 'x.wasm')).code).toBe(1)
+  })
+
+  it('signs a padded file apart only together with its canonical form', async () => {
+    const terminal = await prepared()
+    terminal.write('padded.wasm', Uint8Array.from([...PREAMBLE, 0x00, 0x82, 0x00, 0x01, 0x78]))
+    const refused = await terminal.run('sign', '-k', 'release.key', '--detached', 'padded.wasm')
+    expect([refused.code, refused.err, terminal.has('padded.wasm.sig')]).toEqual([
+      1,
+      expect.stringContaining('NOT_CANONICAL'),
+      false,
+    ])
+    expect(
+      (await terminal.run('sign', '-k', 'release.key', '--detached', '--write', 'padded.wasm')).code,
+    ).toBe(0)
+    expect((await terminal.run('verify', '--detached', '--key', 'release.pub', 'padded.wasm')).code).toBe(0)
+  })
+
+  it('leaves the key to somebody else: message out, signature in', async () => {
+    const terminal = await prepared()
+    expect((await terminal.run('sign', '-K', 'release.pub', '--message-out', 'm', 'x.wasm')).code).toBe(0)
+    const { privateKey } = await import('node:crypto').then(({ createPrivateKey }) => ({
+      privateKey: createPrivateKey(Buffer.from(terminal.read('release.key'))),
+    }))
+    const { sign: nodeSign } = await import('node:crypto')
+    terminal.write('m.sig', nodeSign(null, terminal.read('m'), privateKey))
+    expect(
+      (await terminal.run('sign', '-K', 'release.pub', '--signature-in', 'm.sig', '--write', 'x.wasm')).code,
+    ).toBe(0)
+    expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
+    terminal.write('bad.sig', new Uint8Array(64))
+    const refused = await terminal.run(
+      'sign',
+      '-K',
+      'release.pub',
+      '--signature-in',
+      'bad.sig',
+      '-o',
+      'z.wasm',
+      'x.wasm',
+    )
+    expect([refused.code, terminal.has('z.wasm')]).toEqual([1, false])
+  })
+
+  it('warns about a secret key that others can read', async () => {
+    const terminal = await prepared()
+    terminal.write('loose.key', terminal.read('release.key'), 0o644)
+    const { err } = await terminal.run('sign', '-k', 'loose.key', '-o', 'y.wasm', 'x.wasm')
+    expect(err).toContain('warning: loose.key can be read by other users')
+    expect((await terminal.run('sign', '-k', 'release.key', '-o', 'z.wasm', 'x.wasm')).err).toBe('')
+  })
+})
+
+describe('parts', () => {
+  it('verifies the parts that were asked for, and calls that partial', async () => {
+    const terminal = await prepared()
+    expect((await terminal.run('sign', '--split', 'a', '-k', 'release.key', '--write', 'x.wasm')).code).toBe(
+      0,
+    )
+    expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
+
+    const bytes = terminal.read('x.wasm')
+    terminal.write(
+      'x.wasm',
+      Uint8Array.from(bytes, (byte, index) => (index === bytes.length - 25 ? byte ^ 1 : byte)),
+    )
+    expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).out).toContain(
+      'SIGNATURE_PARTIAL',
+    )
+    const partial = await terminal.run('verify', '--key', 'release.pub', '--split', 'a', 'x.wasm')
+    expect([partial.code, partial.out]).toEqual([
+      0,
+      expect.stringContaining('the parts asked for are signed by release.pub'),
+    ])
+    expect((await terminal.run('verify', '--key', 'release.pub', '--split', '.debug*', 'x.wasm')).code).toBe(
+      1,
+    )
+  })
+
+  it('takes patterns for names literally, but for one trailing *', async () => {
+    const terminal = await prepared()
+    for (const pattern of ['.*', '(a', '^a$', 'a+']) {
+      terminal.write('x.wasm', COMPONENT)
+      expect((await terminal.run('split', 'x.wasm', '-o', 'y.wasm', '-s', pattern, '--force')).code).toBe(0)
+    }
+  })
+
+  it('says which keys signed which parts', async () => {
+    const terminal = await prepared()
+    await terminal.run('keygen', 'other')
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    const { code, out } = await terminal.run('matrix', 'x.wasm', '--key', 'release.pub', '--key', 'other.pub')
+    expect(code).toBe(0)
+    expect(out).toMatch(/whole file +release\.pub .*\n +nothing +other\.pub/)
+    expect((await terminal.run('verify_matrix', 'x.wasm', '--key', 'other.pub')).code).toBe(1)
+  })
+})
+
+describe('detach and attach', () => {
+  it('are inverse', async () => {
+    const terminal = await prepared()
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    expect((await terminal.run('detach', 'x.wasm', '-o', 'bare.wasm', '-S', 'x.sig')).code).toBe(0)
+    expect(terminal.read('bare.wasm')).toEqual(COMPONENT)
+    expect((await terminal.run('attach', 'bare.wasm', '-S', 'x.sig', '-o', 'again.wasm')).code).toBe(0)
+    expect(terminal.read('again.wasm')).toEqual(terminal.read('x.wasm'))
+  })
+
+  it('refuse what makes no sense, and write nothing then', async () => {
+    const terminal = await prepared()
+    const bare = await terminal.run('detach', 'x.wasm', '-o', 'y.wasm')
+    expect([bare.code, bare.err, terminal.has('y.wasm'), terminal.has('x.wasm.sig')]).toEqual([
+      1,
+      expect.stringContaining('NOT_SIGNED x.wasm'),
+      false,
+      false,
+    ])
+    await terminal.run('sign', '-k', 'release.key', '--detached', 'x.wasm')
+    await terminal.run('sign', '-k', 'release.key', '--write', 'x.wasm')
+    const twice = await terminal.run('attach', 'x.wasm', '-o', 'y.wasm')
+    expect([twice.code, twice.err, terminal.has('y.wasm')]).toEqual([
+      1,
+      expect.stringContaining('ALREADY_SIGNED x.wasm'),
+      false,
+    ])
+    expect((await terminal.run('split', 'x.wasm', '-o', 'y.wasm')).err).toContain('ALREADY_SIGNED')
+    expect((await terminal.run('split', 'x.wasm')).code).toBe(2)
+  })
+})
+
+describe('inspect', () => {
+  it('shows what a file says and never calls it valid', async () => {
+    const terminal = await prepared()
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect(code).toBe(0)
+    expect(out).toMatch(/x\.wasm: component, \d+ bytes/)
+    expect(out).toContain('custom "notes"')
+    expect(out).toMatch(/Ed25519, key id [0-9a-f]{24}/)
+    expect(out).not.toMatch(/valid/i)
+    const json = JSON.parse((await terminal.run('show', '--json', 'x.wasm')).out) as {
+      sections: unknown[]
+      signatures: unknown[]
+    }
+    expect([json.sections.length, json.signatures.length]).toEqual([4, 1])
+  })
+
+  it('escapes names that would move the cursor', async () => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', Uint8Array.from([...PREAMBLE, ...custom('\u001b[2J', 'x')]))
+    expect((await terminal.run('inspect', 'x.wasm')).out).toContain('"\\u{1b}[2J"')
+  })
+
+  it('shows the sections of a file whose signature or names are damaged, and says what is', async () => {
+    const terminal = await prepared()
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    terminal.write('x.wasm', terminal.read('x.wasm').with(21, 9))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining('SIGNATURE_INVALID')])
+    expect(out).toContain('custom "notes"')
+  })
+
+  it('refuses what is no wasm', async () => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', 'text')
+    expect((await terminal.run('inspect', 'x.wasm')).code).toBe(1)
+  })
+})
+
+describe('keys fetch', () => {
+  const key = generateKey()
+  const server = createServer((request, response) => {
+    if (request.url === '/octocat.keys') return response.end(formatPublicKey(key, 'openssh'))
+    if (request.url === '/moved.keys') return response.writeHead(302, { location: '/octocat.keys' }).end()
+    if (request.url === '/html.keys') return response.end('<html></html>')
+    if (request.url === '/large.keys') return response.end('#'.repeat(2 * 1024 * 1024))
+    return response.writeHead(404).end()
+  })
+  let host: string
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => server.close())
+
+  it('writes the keys to a file, to be reviewed, and they work', async () => {
+    const terminal = openTerminal()
+    const { code, out } = await terminal.run('keys', 'fetch', 'octocat', '--host', host, '-o', 'octocat.keys')
+    expect([code, out]).toEqual([0, expect.stringContaining('review it before you commit')])
+    terminal.write('x.wasm', signBytes(COMPONENT, key).bytes)
+    expect((await terminal.run('verify', '--key', 'octocat.keys', 'x.wasm')).code).toBe(0)
+  })
+
+  it.each(['gone', 'moved', 'html', 'large'])('writes nothing when the answer is %s', async (account) => {
+    const terminal = openTerminal()
+    const { code } = await terminal.run('keys', 'fetch', account, '--host', host)
+    expect([code, terminal.has(`${account}.keys`)]).toEqual([3, false])
+  })
+
+  it('is off in CI unless somebody says --yes', async () => {
+    const terminal = openTerminal()
+    terminal.env['CI'] = 'true'
+    expect((await terminal.run('keys', 'fetch', 'octocat', '--host', host)).code).toBe(2)
+    expect((await terminal.run('keys', 'fetch', 'octocat', '--host', host, '--yes')).code).toBe(0)
+  })
+
+  it('takes no path for an account', async () => {
+    const terminal = openTerminal()
+    expect((await terminal.run('keys', 'fetch', '../x', '--host', host)).code).toBe(2)
+    expect((await terminal.run('keys', 'push', 'x')).code).toBe(2)
+  })
+})

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest'
+import { type Code, CODES, type ValuesOf } from '../../../src/errors/catalogue.js'
+import { Diagnostic } from '../../../src/errors/diagnostic.js'
+import { escapeControls, printable } from '../../../src/errors/text.js'
+import { problem } from '../../../src/errors/raise.js'
+
+const file = 'src/hello.wasm'
+const source = 'release.pub'
+
+/** Values for every code, and what the sentence then says: the one place where the wording is checked. */
+const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
+  COMPONENT_UNSIGNED: [{ file }, 'Component must have a valid signature, and this file has none'],
+  SIGNER_UNTRUSTED: [
+    { file, keyIds: ['3f9a', 'c201'], unknownAlgorithms: [], trusted: ['acme', 'ci'] },
+    'signed by key id 3f9a, c201; you trust acme, ci',
+  ],
+  CONTENT_MODIFIED: [
+    { file, signers: ['acme'] },
+    'Signature verification failed: acme signed other content than this',
+  ],
+  SIGNATURE_PARTIAL: [
+    { file, signers: [], unsignedBytes: 7 },
+    'a trusted key signed only parts of this file; 7 bytes are not covered',
+  ],
+  SIGNATURE_INVALID: [{ file, reason: 'it is damaged' }, 'Signature verification failed: it is damaged'],
+  WASM_MALFORMED: [{ file, reason: 'no preamble' }, 'not a WebAssembly binary that can be read: no preamble'],
+  LAYER_MISMATCH: [
+    { file, found: 'a core module', wanted: 'component' },
+    'this is a core module, and a component is needed here',
+  ],
+  SIGNER_REVOKED: [{ file, signers: ['acme'] }, 'signed by acme, which is revoked'],
+  DIGEST_MISMATCH: [{ file }, 'this is not the file of the build'],
+  FILE_REVOKED: [{ file, digest: 'ab12' }, 'the content ab12 is revoked'],
+  FILE_UNREADABLE: [{ file, reason: 'EACCES' }, 'cannot be read: EACCES'],
+  FILE_TOO_LARGE: [{ file, bytes: 9, maxBytes: 8 }, 'is 9 bytes, and at most 8 are read'],
+  FILE_NOT_REGULAR: [{ file }, 'is not a regular file'],
+  FILE_EXISTS: [{ file }, 'is there already, and is left as it is'],
+  FILE_UNWRITABLE: [{ file, reason: 'ENOSPC' }, 'cannot be written: ENOSPC'],
+  NO_TRUSTED_KEYS: [{ looked: ['keys/*.pub'] }, 'No trusted keys found (looked at keys/*.pub)'],
+  KEY_NOT_FOUND: [{ source }, 'no key file matches release.pub'],
+  KEY_UNREADABLE: [{ source, reason: 'it is empty' }, 'release.pub cannot be read as a key: it is empty'],
+  KEY_WEAK: [
+    { source, reason: 'it is of small order' },
+    'release.pub is not a safe Ed25519 public key: it is of small order',
+  ],
+  KEY_SECRET: [{ source }, 'release.pub is a secret key where a public key belongs'],
+  KEY_NOT_SECRET: [{ source }, 'release.pub is a public key, and signing takes the secret one'],
+  KEY_ENCRYPTED: [{ source }, 'release.pub is protected by a passphrase, which is not supported'],
+  KEY_MISMATCH: [{ source }, 'release.pub holds a public half that does not belong to its secret half'],
+  KEY_ENV_UNSET: [{ variable: 'TRUSTED' }, 'the environment variable TRUSTED, named in `keys`, is not set'],
+  KEY_FINGERPRINT: [
+    { source, found: ['ab'], wanted: 'cd' },
+    'release.pub holds ab, not the key cd that is pinned',
+  ],
+  ALREADY_SIGNED: [{ file }, 'carries a signature already'],
+  NOT_SIGNED: [{ file }, 'carries no signature'],
+  SIGNATURE_UNUSABLE: [
+    { file, reason: 'it is short' },
+    'the signature that was made elsewhere cannot be used: it is short',
+  ],
+  NOT_CANONICAL: [
+    { file },
+    'has section lengths that are not in their shortest form, and a signature is over that form',
+  ],
+  SIGNATURE_DUPLICATE: [{ file }, 'is already signed by this key'],
+  UNSAFE_NAME: [{ file, name: 'a"b', reason: 'a quote' }, 'holds the name "a"b": a quote'],
+  IMPORTS_MISSING: [{ file, names: ['a', 'b'] }, 'imports a, b, which nobody provides'],
+  NESTING_TOO_DEEP: [{ file, maxDepth: 32 }, 'components nest more than 32 deep'],
+  TRANSPILE_FAILED: [{ file, reason: 'a trap' }, 'jco cannot make bindings for it: a trap'],
+  TRANSPILE_TIMEOUT: [{ file, timeoutMs: 5 }, 'jco did not finish within 5 ms'],
+  TRANSPILE_MEMORY: [{ file, maxMemoryBytes: 5 }, 'jco took more than 5 bytes of memory'],
+  TRANSPILE_TOO_LARGE: [
+    { file, outputBytes: 6, maxOutputBytes: 5 },
+    'jco made 6 bytes of bindings for it, and at most 5 are taken',
+  ],
+  SEAM_CHANGED: [
+    { file, seam: 'loader', matches: 2 },
+    "jco's code has the loader 2 times where one is expected",
+  ],
+  VERIFICATION_OFF: [{}, "no signature is verified, because `mode` is 'off'"],
+  UNVERIFIED_WASM: [
+    { file, reason: 'an asset' },
+    'this output is or holds WebAssembly that no import brought in and nobody verified: an asset',
+  ],
+  FILE_CHANGED: [{ file }, 'changed while the build was running'],
+  SHIM_MISSING: [
+    { file, shim: '@bytecodealliance/preview2-shim' },
+    'this component uses WASI, and @bytecodealliance/preview2-shim, which implements it, is not installed',
+  ],
+  TOP_LEVEL_AWAIT: [
+    { file, where: 'the format iife' },
+    'its exports come out of a top-level await, which the format iife does not have',
+  ],
+  FARM_PERSISTENT_CACHE: [
+    {},
+    "Farm's persistent cache would let files into the bundle that this build has not verified",
+  ],
+  TYPES_NOT_WRITTEN: [{ file, reason: 'EACCES' }, 'its TypeScript declarations are not written: EACCES'],
+  TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
+  PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
+  OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys' }, 'unknown option `key`'],
+  OPTION_INVALID: [{ option: 'mode', must: 'one of three' }, '`mode` must be one of three'],
+}
+
+const make = (code: Code) => problem(code, WORDING[code][0] as never)
+
+describe.each(CODES)('%s', (code) => {
+  const error = make(code)
+
+  it('says what happened and what to do, with the code in the text', () => {
+    expect(error).toBeInstanceOf(Error)
+    expect(error.code).toBe(code)
+    expect(error.what).toBe(WORDING[code][1])
+    expect(error.hint.length).toBeGreaterThan(10)
+    const place = error.file === undefined ? '' : ` ${file}`
+    expect(error.message).toBe(`[signed-wasm] ${code}${place}: ${error.what}\n  hint: ${error.hint}`)
+  })
+
+  it('leaves no hole in its text', () =>
+    expect(error.message).not.toMatch(/undefined|null|NaN|\[object|\$\{/))
+
+  it('can be said of another file, with its cause kept', () => {
+    const cause = new Error('why')
+    const moved = problem(code, WORDING[code][0] as never, { cause }).at('lib/other.wasm')
+    expect(moved).toBeInstanceOf(Diagnostic)
+    expect(moved.file).toBe('lib/other.wasm')
+    expect(moved.cause).toBe(cause)
+    expect(moved.message).toContain(`[signed-wasm] ${code} lib/other.wasm: ${moved.what}`)
+    expect(moved.message).not.toContain('src/hello.wasm')
+  })
+})
+
+describe('a tool that shows an error', () => {
+  it('may write on it what it found out itself, as Astro does with `hint`', () => {
+    const error = make('COMPONENT_UNSIGNED')
+    expect(Object.assign(error, { hint: 'another', file: '/app/src/hello.wasm' }).hint).toBe('another')
+  })
+
+  it('does not print its parts below its message', () => {
+    const error = make('COMPONENT_UNSIGNED')
+    expect(Object.keys(error).filter((name) => name !== 'name' && name !== 'code')).toEqual([])
+  })
+})
+
+describe('the words of users of the seed', () => {
+  it('are still there to be searched for', () => {
+    const words = {
+      NO_TRUSTED_KEYS: 'No trusted keys found',
+      CONTENT_MODIFIED: 'Signature verification failed',
+      SIGNATURE_INVALID: 'Signature verification failed',
+      COMPONENT_UNSIGNED: 'Component must have a valid signature',
+    } as const
+    for (const [code, text] of Object.entries(words)) expect(make(code as Code).message).toContain(text)
+  })
+
+  it('name the commands that make and use a key', () => {
+    expect(make('NO_TRUSTED_KEYS').hint).toMatch(/signed-wasm keygen release\n.*signed-wasm sign/)
+  })
+})
+
+/** Control, format (bidi, zero width), surrogate and line-separating characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/** The same values with something hostile in every text. */
+function spoil(value: unknown): unknown {
+  if (typeof value === 'string') return `${value}\x1b[2J\u202e`
+  if (Array.isArray(value)) return value.map(spoil)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, spoil(item)]))
+}
+
+describe('names that come from elsewhere', () => {
+  it.each(CODES)('cannot reach the terminal through any value of %s', (code) => {
+    const error = problem(code, spoil(WORDING[code][0]) as never)
+    const lineEnds = /\n(?= {2}hint: )|\n(?= {2,4}(?:npx|then))/g
+    expect(error.message.replace(lineEnds, '')).not.toMatch(UNSEEN)
+  })
+
+  const HOSTILE = [
+    ['an escape sequence', '\x1b[2J'],
+    ['a C1 control', '\x9b31m'],
+    ['a line feed', 'a\nb'],
+    ['a carriage return', 'a\rb'],
+    ['a bidi override', 'gpj\u202e.exe'],
+    ['an isolate', '\u2066a\u2069'],
+    ['a zero-width space', 'a\u200bb'],
+    ['a byte order mark', '\ufeffa'],
+    ['a line separator', 'a\u2028b'],
+    ['a lone surrogate', 'a\ud800b'],
+    ['NUL', 'a\0b'],
+  ] as const
+
+  it.each(HOSTILE)('cannot reach the terminal with %s', (_, name) => {
+    const said = problem('UNSAFE_NAME', { file: `src/${name}.wasm`, name, reason: 'it is' }).message
+    expect(said.split('\n')).toHaveLength(2)
+    expect(said.replace('\n', '')).not.toMatch(UNSEEN)
+    expect(said).toContain('\\u{')
+  })
+
+  it('keep letters of every script in paths, and only ASCII in what files say', () => {
+    expect(escapeControls('src/größe-数.wasm')).toBe('src/größe-数.wasm')
+    expect(printable('größe')).toBe('gr\\u{f6}\\u{df}e')
+    expect(printable('a😀')).toBe('a\\u{1f600}')
+  })
+
+  it('are cut when they are long', () => {
+    expect(printable('x'.repeat(1000))).toBe(`${'x'.repeat(120)}...`)
+    expect(problem('UNSAFE_NAME', { name: 'y'.repeat(1e6), reason: 'long' }).message.length).toBeLessThan(500)
+  })
+})
