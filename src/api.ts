@@ -26,7 +26,10 @@ export { formatPublicKey, formatSecretKey, type KeyFormat } from './trust/keys/w
 export { generateKey, type SecretKey, trustedKey, type TrustedKey } from './trust/keys/trusted-key.js'
 export { parsePublicKeys, parseSecretKey } from './trust/keys/read.js'
 
-export { decide, type Decision, type Mode } from './policy/table.js'
+export type { Admitted } from './policy/admitted.js'
+export { judge, judgeAsync, type Judgement, type Subject } from './policy/judge.js'
+export { createPolicy, type Mode, type Policy } from './policy/policy.js'
+export { decide, type Decision } from './policy/table.js'
 export { explain } from './trust/explain.js'
 
 export { split } from './trust/split.js'

@@ -1,6 +1,11 @@
 /** The plugin: its name and its hooks. Import it through the entry of your bundler, such as `./vite`. */
 
-import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
+import {
+  createUnplugin,
+  type UnpluginContextMeta,
+  type UnpluginInstance,
+  type UnpluginOptions,
+} from 'unplugin'
 import { NAME } from './plugin/bundlers/adapter.js'
 import { esbuildHooks } from './plugin/bundlers/esbuild.js'
 import { farmHooks } from './plugin/bundlers/farm.js'
@@ -10,11 +15,12 @@ import { webpackHooks } from './plugin/bundlers/webpack.js'
 import type { Options } from './plugin/options.js'
 import { Pipeline } from './plugin/pipeline.js'
 
-export type { JcoOptions } from './bindings/jco/options.js'
-export type { KeySource } from './disk/keyring.js'
-export type { Limits, Options } from './plugin/options.js'
+export type { JcoOptions, KeySource, Limits, Options } from './plugin/options.js'
 
-const HOOKS: Record<string, (pipeline: Pipeline) => Partial<UnpluginOptions>> = {
+/** The frameworks of unplugin that have an adapter here; a new one does not compile until it has one, or stands here. */
+type Framework = Exclude<UnpluginContextMeta['framework'], 'unloader' | 'bun' | 'rsbuild'>
+
+const HOOKS: Record<Framework, (pipeline: Pipeline) => Partial<UnpluginOptions>> = {
   vite: viteHooks,
   rollup: (pipeline) => rollupHooks(pipeline, 'rollup'),
   rolldown: (pipeline) => rollupHooks(pipeline, 'rolldown'),
@@ -30,9 +36,9 @@ const HOOKS: Record<string, (pipeline: Pipeline) => Partial<UnpluginOptions>> = 
  */
 export const signedWasm: UnpluginInstance<Options | undefined> = createUnplugin<Options | undefined>(
   (options, { framework }) => {
-    const hooks = HOOKS[framework]
-    if (hooks === undefined) throw new TypeError(`unplugin-signed-wasm does not support ${framework}`)
-    return { name: NAME, enforce: 'pre', ...hooks(new Pipeline(options)) }
+    if (framework === 'unloader' || framework === 'bun' || framework === 'rsbuild')
+      throw new TypeError(`unplugin-signed-wasm does not support ${framework}`)
+    return { name: NAME, enforce: 'pre', ...HOOKS[framework](new Pipeline(options)) }
   },
 )
 

@@ -2,11 +2,11 @@
 
 import { problem } from './errors/raise.js'
 import type { Hex } from './format/encoding.js'
+import { judgeAsync } from './policy/judge.js'
+import { createPolicy } from './policy/policy.js'
 import { bytesOf, readComponent } from './runtime/get.js'
-import { explain } from './trust/explain.js'
 import { parsePublicKeys } from './trust/keys/read.js'
 import type { TrustedKey } from './trust/keys/trusted-key.js'
-import { verify, type VerifyOptions } from './trust/verify.js'
 
 export type { InstantiateComponent, InstantiateOptions } from './runtime/instantiate.js'
 
@@ -51,14 +51,16 @@ export async function loadVerified(
 ): Promise<Uint8Array | WebAssembly.Module> {
   const keys = readKeys(options.keys)
   const bytes = await (source instanceof Response ? bytesOf(source) : readComponent(source))
-  const wanted: VerifyOptions = {
-    ...(as === 'module' && { layer: 'core module' }),
-    ...(options.detached && { detached: options.detached }),
-    ...(options.revoked && { revoked: new Set(options.revoked) }),
-  }
-  const verdict = await verify(bytes, keys, wanted)
-  const name = source instanceof Response ? source.url : String(source)
-  if (verdict.status !== 'verified') throw explain(verdict, name, keys)!
+  const judgement = await judgeAsync(
+    {
+      name: source instanceof Response ? source.url : String(source),
+      bytes,
+      layer: as === 'module' ? 'core module' : undefined,
+      sidecars: { signature: options.detached },
+    },
+    createPolicy({ signers: keys, denied: options.revoked ?? [] }),
+  )
+  if (judgement.action !== 'accept') throw judgement.problem
   return as === 'module' ? WebAssembly.compile(bytes) : bytes
 }
 

@@ -1,11 +1,11 @@
 /// <reference types="node" />
 /** Globs of the project's own files, within bounds. */
 
-import { type Dirent, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { problem } from '../errors/raise.js'
 import { toSlashes } from './paths.js'
+import { walk } from './walk.js'
 
 /** picomatch takes exponential time on some patterns, so their length is bounded. */
 const MAX_GLOB_LENGTH = 256
@@ -31,22 +31,9 @@ export function expandGlob(pattern: string, root: string): string[] {
   const folder = path.resolve(root, base)
   const isMatch = picomatch(glob)
   const skipped = pattern.includes('node_modules') ? [] : ['node_modules']
-  return listFiles(folder, skipped)
+  return [...walk(folder, { skip: skipped })]
     .filter((file) => isMatch(path.relative(folder, file).replaceAll('\\', '/')))
     .toSorted()
-}
-
-function listFiles(folder: string, skipped: readonly string[]): string[] {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return [] // a folder that is not there or closed to us holds no match, which the caller reports
-  }
-  return entries.flatMap((entry) => {
-    if (!entry.isDirectory()) return [path.join(folder, entry.name)]
-    return skipped.includes(entry.name) ? [] : listFiles(path.join(folder, entry.name), skipped)
-  })
 }
 
 /**

@@ -5,10 +5,11 @@
  * Bundlers for servers leave packages to Node, which cannot import a component, nor would anybody verify it.
  */
 
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { realPath } from './paths.js'
 import { sniffLayer } from './read-file.js'
+import { walk } from './walk.js'
 
 /** One package names another. */
 interface Dependency {
@@ -89,7 +90,7 @@ const PACKAGE_NAME = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/
 
 function importsComponents(folder: string): boolean {
   if (!readManifest(folder).hasModules) return false
-  const files = filesOf(folder)
+  const files = [...walk(folder, { skip: ['node_modules'] })]
   return (
     files.some((file) => /\.wasm$/i.test(file) && sniffLayer(file) === 'component') &&
     files.some((file) => /\.m?js$/.test(file) && WASM_IMPORT.test(readText(file)))
@@ -97,19 +98,6 @@ function importsComponents(folder: string): boolean {
 }
 
 const WASM_IMPORT = /\b(?:from|import)\s*\(?\s*["'`][^"'`\n]+\.wasm(?:\?[^"'`\n]*)?["'`]/i
-
-function filesOf(folder: string): string[] {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return [] // closed to us, as it will be to the bundler, which reports it
-  }
-  return entries.flatMap((entry) => {
-    if (!entry.isDirectory()) return [join(folder, entry.name)]
-    return entry.name === 'node_modules' ? [] : filesOf(join(folder, entry.name))
-  })
-}
 
 function readText(file: string): string {
   try {

@@ -1,20 +1,8 @@
 /** How a bundle carries the signed file, and the expression that finds it at run time. */
 
 import type { ComponentSource } from '../bindings/module/loading.js'
-import type { Hex } from '../format/encoding.js'
+import type { Admission } from './admissions.js'
 import type { ResolvedOptions } from './options.js'
-
-/** The signed file, verified in this build. */
-export interface VerifiedFile {
-  /** Real path, forward slashes. */
-  file: string
-  /** Its last part, such as `hello.wasm`. */
-  name: string
-  /** What was verified. Every consumer gets this very buffer. */
-  bytes: Uint8Array
-  /** SHA-256 of all of it. */
-  digest: Hex
-}
 
 /** The file as base64 in the generated code: works everywhere. */
 export const INLINE: ComponentSource = { kind: 'inline' }
@@ -42,7 +30,7 @@ export const RAW_QUERY = new RegExp(`^\\??${RAW_KEY}=([0-9a-f]{64})$`)
  * A relative request for the verified bytes, which carries their digest, as a JavaScript string.
  * @returns `undefined` when the name has characters that a URL would read as something else
  */
-export function rawRequest({ name, digest }: VerifiedFile): string | undefined {
+export function rawRequest({ name, admitted: { digest } }: Admission): string | undefined {
   return isPlainName(name) ? JSON.stringify(`./${name}?${RAW_KEY}=${digest}`) : undefined
 }
 

@@ -4,7 +4,10 @@ import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
 import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
 import { check, type Check, flag, isCount, isPlainObject, isStringList, oneOf } from '../errors/check.js'
-import type { Mode } from '../policy/table.js'
+import type { Mode } from '../policy/policy.js'
+
+export type { JcoOptions } from '../bindings/jco/options.js'
+export type { KeySource } from '../disk/keyring.js'
 
 /** Bounds on what one file may cost. */
 export interface Limits {

@@ -7,7 +7,8 @@ import { RAW_QUERY } from './assets.js'
 /** Keys that bundlers add to an id for reasons of their own. */
 const BUNDLER_KEYS = ['v', 't', 'import']
 
-interface WasmRequest {
+/** See {@link readQuery}. */
+export interface WasmRequest {
   /** What to generate; `undefined` when the query belongs to the bundler, as `?url` does. */
   form?: ModuleForm
   /** Whether the query itself says that this is a component. */
@@ -16,6 +17,7 @@ interface WasmRequest {
   digest?: Hex
 }
 
+/** What the query of an id asks for. */
 export function readQuery(query: string): WasmRequest {
   const digest = RAW_QUERY.exec(query)?.[1]
   if (digest !== undefined) return { explicit: true, digest }

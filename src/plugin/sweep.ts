@@ -1,53 +1,55 @@
 /// <reference types="node" />
+/** The sweep: after the build, every wasm in the output is one that was admitted in it, or passes now. */
+
+import { resolve } from 'node:path'
+import { realPath, toSlashes } from '../disk/paths.js'
+import { problem } from '../errors/raise.js'
+import type { Sidecars } from '../trust/evidence/frame.js'
+import type { BuildLog } from './contexts.js'
+import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
+import type { Gate } from './gate.js'
+
 /**
- * After the build: every wasm in the output is one that was verified in it.
+ * Judges what the finished output holds.
  *
- * Catches what never reaches `load`: `new URL('./x.wasm', import.meta.url)`, a dependency that does this,
- * another plugin's asset, base64 in a script. What it cannot see: wasm that is encoded otherwise, or
- * fetched from elsewhere at run time.
+ * What the bundler has names for must pass under every one of them, by the policy of that name. Where it has none, the
+ * bytes must have been admitted in this build under the names that had them, or be signed.
+ * @throws Diagnostic `UNVERIFIED_WASM` in strict mode
  */
-
-import { type Layer, readLayer } from '../format/wasm.js'
-
-/** One file of the output. */
-export interface OutputFile {
-  name: string
-  content: Uint8Array | string
-  /** Real paths of the sources it was copied from, where the bundler knows them. */
-  sources?: readonly string[]
-}
-
-/** A wasm binary in the output. */
-export interface FoundWasm {
-  /** The output file it is, or stands in. */
-  output: OutputFile
-  bytes: Uint8Array
-  layer: Layer
-}
-
-/** Every wasm binary in the output: whole files, and base64 in text. */
-export function* findWasm(outputs: Iterable<OutputFile>): Generator<FoundWasm> {
-  for (const output of outputs) {
-    const whole = typeof output.content === 'string' ? undefined : readLayer(output.content)
-    if (whole !== undefined) yield { output, bytes: output.content as Uint8Array, layer: whole }
-    else yield* findBase64(output)
+export function sweep(outputs: Iterable<OutputFile>, gate: Gate, log: Pick<BuildLog, 'warn'>): void {
+  if (gate.policy.mode === 'off') return
+  for (const found of findWasm(outputs)) {
+    if (gate.ignores(found.layer) || gate.admissions.hasAdapter(found.bytes)) continue
+    const names = found.output.sources ?? []
+    if (names.length === 0) sweepUnnamed(found, gate, log)
+    else for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
 }
 
-/** Base64 of the first four bytes of every wasm binary, `\0asm`, cut to whole characters. */
-const MAGIC = 'AGFzbQ'
+function sweepNamed(
+  path: string,
+  found: FoundWasm,
+  { gate, log }: { gate: Gate; log: Pick<BuildLog, 'warn'> },
+): void {
+  const { project, admissions } = gate
+  const file = realPath(path) ?? toSlashes(path)
+  if (!project.covers(file) || admissions.has(file, found.bytes)) return
+  judgeFound(found, { gate, log, sidecars: project.readSidecars(path, project.display(file)) })
+}
 
-const BASE64 = /[\w+/-]*={0,2}/y
+function sweepUnnamed(found: FoundWasm, gate: Gate, log: Pick<BuildLog, 'warn'>): void {
+  const { project, admissions } = gate
+  if (!admissions.hasSomewhere(found.bytes) && !project.excludes(found.bytes))
+    judgeFound(found, { gate, log, sidecars: {} })
+}
 
-function* findBase64(output: OutputFile): Generator<FoundWasm> {
-  const text =
-    typeof output.content === 'string' ? output.content : Buffer.from(output.content).toString('latin1')
-  for (let at = text.indexOf(MAGIC); at !== -1; at = text.indexOf(MAGIC, BASE64.lastIndex)) {
-    BASE64.lastIndex = at
-    const [run] = BASE64.exec(text)!
-    BASE64.lastIndex = at + run.length
-    const bytes = new Uint8Array(Buffer.from(run, 'base64'))
-    const layer = readLayer(bytes)
-    if (layer !== undefined) yield { output, bytes, layer }
-  }
+function judgeFound(
+  { output, bytes, layer }: FoundWasm,
+  { gate, log, sidecars }: { gate: Gate; log: Pick<BuildLog, 'warn'>; sidecars: Sidecars },
+): void {
+  const objection = gate.objection({ name: output.name, bytes, layer, sidecars })
+  if (objection === undefined) return
+  const error = problem('UNVERIFIED_WASM', { file: output.name, reason: objection.problem.what })
+  if (objection.action === 'refuse') throw error
+  log.warn(error.message)
 }

@@ -1,17 +1,18 @@
-/** From a verdict to a decision: one table of mode and status. */
+/** From a verdict to an action: one table of mode and status. */
 
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { explain } from '../trust/explain.js'
 import type { TrustedKey } from '../trust/keys/trusted-key.js'
 import type { Verdict } from '../trust/verdict.js'
+import type { Mode } from './policy.js'
 
-/** How strict a build is. `off` opens no key and verifies nothing. */
-export type Mode = 'strict' | 'lenient' | 'off'
+/** What happens to a file. */
+export type Action = 'accept' | 'warn' | 'refuse'
 
 /** What happens to a file. `problem` says why, on `warn` and `refuse`. */
 export type Decision = { action: 'accept' } | { action: 'warn' | 'refuse'; problem: Diagnostic }
 
-const ACTIONS: Record<Exclude<Mode, 'off'>, Record<Verdict['status'], Decision['action']>> = {
+const ACTIONS: Record<Mode, Record<Verdict['status'], Action>> = {
   strict: {
     verified: 'accept',
     partial: 'refuse',
@@ -21,6 +22,7 @@ const ACTIONS: Record<Exclude<Mode, 'off'>, Record<Verdict['status'], Decision['
     invalid: 'refuse',
     denied: 'refuse',
     malformed: 'refuse',
+    unchecked: 'refuse',
   },
   lenient: {
     verified: 'accept',
@@ -31,6 +33,18 @@ const ACTIONS: Record<Exclude<Mode, 'off'>, Record<Verdict['status'], Decision['
     invalid: 'warn',
     denied: 'refuse',
     malformed: 'refuse',
+    unchecked: 'refuse',
+  },
+  off: {
+    verified: 'accept',
+    partial: 'accept',
+    unsigned: 'accept',
+    untrusted: 'accept',
+    modified: 'accept',
+    invalid: 'accept',
+    denied: 'refuse',
+    malformed: 'refuse',
+    unchecked: 'accept',
   },
 }
 
@@ -41,9 +55,8 @@ const ACTIONS: Record<Exclude<Mode, 'off'>, Record<Verdict['status'], Decision['
  */
 export function decide(
   verdict: Verdict,
-  { mode, file, keys }: { mode: Exclude<Mode, 'off'>; file: string; keys: readonly TrustedKey[] },
+  { mode, file, keys }: { mode: Mode; file: string; keys: readonly TrustedKey[] },
 ): Decision {
   const action = verdict.status === 'partial' && verdict.sufficient ? 'accept' : ACTIONS[mode][verdict.status]
-  if (action === 'accept') return { action }
-  return { action, problem: explain(verdict, file, keys)! }
+  return action === 'accept' ? { action } : { action, problem: explain(verdict, file, keys)! }
 }

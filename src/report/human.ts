@@ -1,19 +1,18 @@
 /** Results for people. */
 
 import { escapeControls } from '../errors/text.js'
-import type { Decision } from '../policy/table.js'
+import type { Action } from '../policy/table.js'
 import { count, type FileResult, type ReportContext, summarize } from './result.js'
 
-const COLORS: Record<Decision['action'], number> = { accept: 32, warn: 33, refuse: 31 }
+const COLORS: Record<Action, number> = { accept: 32, warn: 33, refuse: 31 }
 
-const MARKS: Record<Decision['action'], string> = { accept: 'ok     ', warn: 'warn   ', refuse: 'REFUSED' }
+const MARKS: Record<Action, string> = { accept: 'ok     ', warn: 'warn   ', refuse: 'REFUSED' }
 
 export function formatHuman(
   results: readonly FileResult[],
   { color = false, quiet = false, width = Infinity }: ReportContext,
 ): string {
-  const paint = (action: Decision['action'], text: string) =>
-    color ? `\x1b[${COLORS[action]}m${text}\x1b[0m` : text
+  const paint = (action: Action, text: string) => (color ? `\x1b[${COLORS[action]}m${text}\x1b[0m` : text)
   const shown = results.filter(({ action }) => !quiet || action !== 'accept')
   const lines = shown.map(
     (result) =>

@@ -1,10 +1,11 @@
 /** Results for programs. Its schema is `schema/verify-result.json`. */
 
 import { escapeControls } from '../errors/text.js'
+import type { Signer } from '../trust/statement.js'
 import { count, type FileResult, type ReportContext } from './result.js'
 
 /** Version of the JSON report, raised when a field changes its meaning. Its schema is `schema/verify-result.json`. */
-const JSON_VERSION = 1
+const JSON_VERSION = 2
 
 export function formatJson(results: readonly FileResult[], { version }: ReportContext): string {
   const report = {
@@ -15,7 +16,7 @@ export function formatJson(results: readonly FileResult[], { version }: ReportCo
       file: escapeControls(file),
       action,
       status,
-      signers: signers.map(({ name, keyId, fingerprint }) => ({ name, keyId, fingerprint })),
+      signers: signers.map(describe),
       ...(digest === undefined ? {} : { digest }),
       ...(problem === undefined
         ? {}
@@ -23,4 +24,13 @@ export function formatJson(results: readonly FileResult[], { version }: ReportCo
     })),
   }
   return JSON.stringify(report, null, 2)
+}
+
+function describe(signer: Signer): Record<string, string> {
+  switch (signer.kind) {
+    case 'key': {
+      const { kind, name, keyId, fingerprint } = signer
+      return { kind, name, keyId, fingerprint }
+    }
+  }
 }

@@ -2,7 +2,8 @@
 
 import type { Diagnostic } from '../errors/diagnostic.js'
 import type { Hex } from '../format/encoding.js'
-import type { Decision } from '../policy/table.js'
+import type { Judgement } from '../policy/judge.js'
+import type { Action } from '../policy/table.js'
 import { describeSigner, type Signer } from '../trust/statement.js'
 import type { Verdict } from '../trust/verdict.js'
 
@@ -10,7 +11,7 @@ import type { Verdict } from '../trust/verdict.js'
 export interface FileResult {
   /** The path as it was given. */
   file: string
-  action: Decision['action']
+  action: Action
   /** `unreadable` when there were no bytes to judge. */
   status: Verdict['status'] | 'unreadable'
   /** The trusted keys that signed it, or parts of it. */
@@ -33,13 +34,36 @@ export interface ReportContext {
   quiet?: boolean
 }
 
+/**
+ * The result of a file that was judged.
+ * @param file the path as it was given
+ */
+export function resultOf(file: string, judgement: Judgement): FileResult {
+  const { action, verdict } = judgement
+  return {
+    file,
+    action,
+    status: verdict.status,
+    signers: 'signers' in verdict ? verdict.signers : [],
+    ...('digest' in verdict && { digest: verdict.digest }),
+    ...(judgement.action !== 'accept' && { problem: judgement.problem }),
+  }
+}
+
+/** The result of a file that could not be read. */
+export function unreadable(file: string, error: Diagnostic): FileResult {
+  return { file, action: 'refuse', status: 'unreadable', signers: [], problem: error }
+}
+
+/** One file in a few words. */
 export function summarize({ problem, signers, status }: FileResult): string {
   if (problem !== undefined) return problem.code
   const who = signers.map(describeSigner).join(', ')
   return status === 'partial' ? `the parts asked for are signed by ${who}` : `signed by ${who}`
 }
 
+/** How many files were accepted, warned about and refused. */
 export function count(results: readonly FileResult[]): Record<'accepted' | 'warned' | 'refused', number> {
-  const of = (action: Decision['action']) => results.filter((result) => result.action === action).length
+  const of = (action: Action) => results.filter((result) => result.action === action).length
   return { accepted: of('accept'), warned: of('warn'), refused: of('refuse') }
 }

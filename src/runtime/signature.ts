@@ -4,23 +4,12 @@
  * is loaded for it.
  */
 
-import { ascii, equalBytes, type Hex, toHex } from '../format/encoding.js'
+import { ascii, equalBytes, toHex } from '../format/encoding.js'
 import { Reader } from '../format/reader.js'
 import { decodeSignature, ED25519, signedMessage } from '../format/signature.js'
 import { isNode, type LoadBackend, rollingSha256, verifySignature } from '../trust/crypto/webcrypto.js'
 import { COMPONENT_PREAMBLE, readComponent, SIGNATURE } from './get.js'
-
-/** What the build verified and trusted, as it stands in emitted code. */
-export interface Pinned {
-  /** Checked at build time: name and 32 bytes as base64. */
-  keys: readonly (readonly [name: string, publicKey: string])[]
-  /** SHA-256 of what the signatures cover. */
-  digest: Hex
-  /** Offset from the end of the signature section, length and SHA-256 of each core module. */
-  slices: readonly (readonly [offset: number, length: number, digest: Hex])[]
-  /** The content of a detached signature, as base64. */
-  detached?: string
-}
+import type { Pinned } from './pinned.js'
 
 /**
  * Gets the file, verifies it whole, and makes sure that its core modules are those of the build.

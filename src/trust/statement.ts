@@ -1,11 +1,46 @@
-/** Who signed: a signer as a value and in words. */
+/** Statements: who says to have signed what. */
 
-import type { TrustedKey } from './keys/trusted-key.js'
+import type { Hex } from '../format/encoding.js'
 
-/** A trusted key under which a signature verified. */
-export type Signer = Pick<TrustedKey, 'name' | 'keyId' | 'fingerprint'>
+/** A key that somebody trusts, as results name it. */
+export interface KeySigner {
+  kind: 'key'
+  /** How the person who configured it knows it: a path, a variable, a position. */
+  name: string
+  /** The default id of the key, 12 bytes. A hint, never an identity. */
+  keyId: Hex
+  /** SHA-256 of the public key. */
+  fingerprint: Hex
+}
 
-/** A signer in words: its name and the start of its fingerprint. */
-export function describeSigner({ name, fingerprint }: Signer): string {
-  return `${name} (${fingerprint.slice(0, 16)})`
+/** Who signed. Further kinds may come, so code that reads one asks for its `kind`. */
+export type Signer = KeySigner
+
+/** The bytes between two boundaries, from `start` to `end` (exclusive). */
+export interface Range {
+  start: number
+  end: number
+}
+
+/** One signature that holds. */
+export interface Statement {
+  signer: Signer
+  /** The whole file, or its first parts; none when what was signed is not in this file. */
+  covers: 'whole' | readonly Range[]
+}
+
+/** What tells two signers apart, whatever their names are. */
+export function signerId(signer: Signer): string {
+  switch (signer.kind) {
+    case 'key':
+      return signer.fingerprint
+  }
+}
+
+/** A signer in words: its name and what a person compares. */
+export function describeSigner(signer: Signer): string {
+  switch (signer.kind) {
+    case 'key':
+      return `${signer.name} (${signer.fingerprint.slice(0, 16)})`
+  }
 }

@@ -2,24 +2,22 @@
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
-import { equalBytes, type Hex, toHex } from '../format/encoding.js'
-import { ED25519, type SignatureSet } from '../format/signature.js'
+import { type Hex, toHex } from '../format/encoding.js'
+import { ED25519 } from '../format/signature.js'
 import { isSelected, type SectionSelector } from '../format/wasm.js'
 import type { FramedFile } from './evidence/frame.js'
-import { type Claim, type Evidence, isVerified, signersOfAll } from './evidence/gather.js'
+import { type Claim, type Evidence, type HashedFile, partsOf } from './evidence/gather.js'
 import type { TrustedKey } from './keys/trusted-key.js'
-import { describeSigner, type Signer } from './statement.js'
+import { describeSigner, type Range, type Signer, signerId, type Statement } from './statement.js'
 
-/** The bytes between two boundaries, from `start` to `end` (exclusive), and whether a trusted key signed them. */
-export interface Part {
-  start: number
-  end: number
+/** The bytes between two boundaries, and whether a trusted key signed them. */
+export interface Part extends Range {
   signed: boolean
   /** Whether it holds a section that was asked for; `false` when nothing was. */
   selected: boolean
 }
 
-/** What bytes and keys say. Nothing here is a decision: see `policy.ts`. */
+/** What bytes and keys say. */
 export type Verdict =
   /** `digest` is SHA-256 of what the signatures cover: all that follows the signature section. */
   | { status: 'verified'; signers: Signer[]; digest: Hex }
@@ -32,108 +30,92 @@ export type Verdict =
   | { status: 'invalid'; problem: Diagnostic }
   | { status: 'malformed'; problem: Diagnostic }
   | { status: 'denied'; problem: Diagnostic }
+  /** Nobody looked, because the mode is `off`. */
+  | { status: 'unchecked' }
 
-/**
- * Draws the conclusion. An embedded and a detached signature must both hold.
- * @param asked see {@link VerifyOptions}
- */
-export function conclude(
-  evidence: Evidence,
-  keys: readonly TrustedKey[],
-  asked: { revoked?: ReadonlySet<Hex> | undefined; sections?: SectionSelector | undefined },
-): Verdict {
-  const { revoked } = asked
-  const digest = toHex(evidence.hashes.at(-1)!)
-  if (isVerified(evidence, revoked)) {
-    const signers = evidence.claims.flatMap((claims) => signersOfAll(claims, evidence, revoked))
-    return { status: 'verified', signers: unique(signers), digest }
-  }
-  if (revoked?.has(digest)) return { status: 'denied', problem: problem('FILE_REVOKED', { digest }) }
-  const failures = evidence.claims.flatMap((claims) => {
-    if (signersOfAll(claims, evidence, revoked).length > 0) return []
-    return [explainFailure(claims, { evidence, keys, ...asked })]
-  })
-  const isSufficient = (verdict: Verdict) => verdict.status === 'partial' && verdict.sufficient
-  return failures.find((verdict) => !isSufficient(verdict)) ?? failures[0] ?? { status: 'unsigned' }
-}
-
-interface Case {
-  evidence: Evidence
+/** What a conclusion depends on beside the evidence. */
+export interface Asked {
   keys: readonly TrustedKey[]
+  /** Fingerprints of keys and digests of contents that are refused, whoever signed. */
   revoked?: ReadonlySet<Hex> | undefined
   sections?: SectionSelector | undefined
 }
 
+/** Draws the conclusion. An embedded and a detached signature must both hold. */
+export function conclude(evidence: readonly Evidence[], hashed: HashedFile, asked: Asked): Verdict {
+  const digest = toHex(hashed.hashes.at(-1)!)
+  if (asked.revoked?.has(digest)) return { status: 'denied', problem: problem('FILE_REVOKED', { digest }) }
+  const wholes = evidence.map(({ statements }) => statements.filter(isWhole).filter(isAllowed(asked)))
+  if (evidence.length > 0 && wholes.every(({ length }) => length > 0))
+    return { status: 'verified', signers: signersOf(wholes.flat()), digest }
+  const failures = evidence
+    .filter((_, index) => wholes[index]!.length === 0)
+    .map((one) => explainFailure(one, hashed.file, asked))
+  const isSufficient = (verdict: Verdict) => verdict.status === 'partial' && verdict.sufficient
+  return failures.find((verdict) => !isSufficient(verdict)) ?? failures[0] ?? { status: 'unsigned' }
+}
+
+/** What could not be framed has a verdict as well. */
+export function verdictOfError(error: unknown): Verdict {
+  if (!(error instanceof Diagnostic)) throw error
+  return { status: error.code === 'SIGNATURE_INVALID' ? 'invalid' : 'malformed', problem: error }
+}
+
+const isWhole = ({ covers }: Statement) => covers === 'whole'
+
+const isPartial = (statement: Statement): statement is Statement & { covers: readonly Range[] } =>
+  statement.covers !== 'whole' && statement.covers.length > 0
+
+/** The signature of a revoked signer counts for nothing. */
+function isAllowed({ revoked }: Asked): (statement: Statement) => boolean {
+  return ({ signer }) => !revoked?.has(signerId(signer))
+}
+
 /** Why one signature is not that of the whole file. Precedence: denied, partial, modified, invalid, untrusted. */
-function explainFailure(claims: readonly Claim[], { evidence, keys, revoked, sections }: Case): Verdict {
-  const signed = claims.flatMap(({ set, signer }) => (signer === undefined ? [] : [{ set, signer }]))
-  const denied = signed.filter(({ signer }) => revoked?.has(signer.fingerprint))
+function explainFailure({ statements, claims }: Evidence, file: FramedFile, asked: Asked): Verdict {
+  const denied = statements.filter((statement) => !isAllowed(asked)(statement))
   if (denied.length > 0) {
     const signers = signersOf(denied).map(describeSigner)
     return { status: 'denied', problem: problem('SIGNER_REVOKED', { signers }) }
   }
-  const partial = signed.filter(({ set }) => coveredParts(set, evidence) > 0)
+  const partial = statements.filter(isPartial)
   if (partial.length > 0) {
-    const covered = Math.max(...partial.map(({ set }) => coveredParts(set, evidence)))
-    return { status: 'partial', signers: signersOf(partial), ...judgeParts(evidence.file, covered, sections) }
+    const covered = Math.max(...partial.map(({ covers }) => covers.length))
+    return { status: 'partial', signers: signersOf(partial), ...judgeParts(file, covered, asked.sections) }
   }
-  if (signed.length > 0) return { status: 'modified', signers: signersOf(signed) }
-  return explainUnknown(claims, keys)
-}
-
-/**
- * How many parts of the file, from the first on, a set speaks for: as many as hashes match in order, or, where there
- * is only one, up to the boundary that it matches. Rolling hashes start at the first byte.
- */
-function coveredParts({ hashes: signed }: SignatureSet, { hashes }: Evidence): number {
-  const matches = (index: number, boundary: number) => equalBytes(signed[index]!, hashes[boundary]!)
-  const mismatch = signed.findIndex((_, index) => index >= hashes.length || !matches(index, index))
-  const inOrder = mismatch === -1 ? signed.length : mismatch
-  const only = signed.length === 1 ? hashes.findLastIndex((_, boundary) => matches(0, boundary)) : -1
-  return Math.max(inOrder, only + 1)
+  if (statements.length > 0) return { status: 'modified', signers: signersOf(statements) }
+  return explainUnknown(claims, asked.keys)
 }
 
 /** No trusted key signed anything. */
 function explainUnknown(claims: readonly Claim[], keys: readonly TrustedKey[]): Verdict {
   if (claims.length === 0) return { status: 'unsigned' }
-  const records = claims.map(({ record }) => record)
-  const keyIds = records.map(({ keyId }) => toHex(keyId))
-  const forged = keys.find(({ keyId }) =>
-    records.some((record, index) => record.algorithm === ED25519 && keyIds[index] === keyId),
+  const forged = keys.find((key) =>
+    claims.some(({ keyId, algorithm }) => algorithm === ED25519 && keyId === key.keyId),
   )
   if (forged !== undefined) {
     const reason = `it names the key ${describeSigner(forged)} and does not verify under it`
     return { status: 'invalid', problem: problem('SIGNATURE_INVALID', { reason }) }
   }
-  const algorithms = records.map(({ algorithm }) => algorithm).filter((algorithm) => algorithm !== ED25519)
-  return {
-    status: 'untrusted',
-    keyIds: [...new Set(keyIds.filter((keyId) => keyId !== ''))],
-    unknownAlgorithms: [...new Set(algorithms)],
-  }
+  const keyIds = claims.map(({ keyId }) => keyId).filter((keyId) => keyId !== '')
+  const algorithms = claims.map(({ algorithm }) => algorithm).filter((algorithm) => algorithm !== ED25519)
+  return { status: 'untrusted', keyIds: [...new Set(keyIds)], unknownAlgorithms: [...new Set(algorithms)] }
 }
 
 function judgeParts(
-  { start, boundaries, sections }: FramedFile,
+  file: FramedFile,
   covered: number,
   selector: SectionSelector | undefined,
 ): { parts: Part[]; sufficient: boolean } {
-  const selected = selector && sections.filter((section) => isSelected(section, selector))
-  const parts = boundaries.map((end, index) => {
-    const from = boundaries[index - 1] ?? start
-    const holdsSelected = selected?.some((section) => section.start >= from && section.start < end) ?? false
-    return { start: from, end, signed: index < covered, selected: holdsSelected }
+  const selected = selector && file.sections.filter((section) => isSelected(section, selector))
+  const parts = partsOf(file).map((part, index) => {
+    const holdsSelected =
+      selected?.some((section) => section.start >= part.start && section.start < part.end) ?? false
+    return { ...part, signed: index < covered, selected: holdsSelected }
   })
   return { parts, sufficient: selected !== undefined && parts.every((part) => part.signed || !part.selected) }
 }
 
-function signersOf(claims: readonly { signer: TrustedKey }[]): Signer[] {
-  return unique(claims.map(({ signer }) => signer))
-}
-
-function unique(keys: readonly (TrustedKey | Signer)[]): Signer[] {
-  const byFingerprint = new Map(
-    keys.map(({ name, keyId, fingerprint }) => [fingerprint, { name, keyId, fingerprint }]),
-  )
-  return [...byFingerprint.values()]
+function signersOf(statements: readonly Statement[]): Signer[] {
+  return [...new Map(statements.map(({ signer }) => [signerId(signer), signer])).values()]
 }

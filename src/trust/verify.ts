@@ -4,16 +4,15 @@
  * One procedure, two drivers: `verifySync` (node:crypto or noble) and `verify` (WebCrypto first).
  */
 
-import { Diagnostic } from '../errors/diagnostic.js'
 import type { Hex } from '../format/encoding.js'
 import type { Layer, SectionSelector } from '../format/wasm.js'
 import type { SyncBackend } from './crypto/node.js'
 import { defaultBackend } from './crypto/rule.js'
 import { rollingSha256, verifySignature } from './crypto/webcrypto.js'
-import { frame } from './evidence/frame.js'
-import { type Evidence, gather } from './evidence/gather.js'
+import { frame, type FramedFile } from './evidence/frame.js'
+import { gather } from './evidence/gather.js'
 import type { TrustedKey } from './keys/trusted-key.js'
-import { conclude, type Verdict } from './verdict.js'
+import { conclude, type Verdict, verdictOfError } from './verdict.js'
 
 /** What a caller may ask for. */
 export interface VerifyOptions {
@@ -36,6 +35,14 @@ export interface VerifySyncOptions extends VerifyOptions {
   backend?: SyncBackend
 }
 
+/** A verdict, and what was read of the file on the way; nothing where it cannot be framed. */
+export interface Examined {
+  verdict: Verdict
+  file?: FramedFile
+  /** SHA-256 of what signatures cover, 32 bytes. */
+  contentHash?: Uint8Array
+}
+
 /**
  * Verifies a wasm file against the keys, any of which may have signed it.
  * @param bytes the whole file, read only; verify the very bytes that you go on to use
@@ -45,14 +52,9 @@ export interface VerifySyncOptions extends VerifyOptions {
 export function verifySync(
   bytes: Uint8Array,
   keys: readonly TrustedKey[],
-  { backend = defaultBackend, ...options }: VerifySyncOptions = {},
+  options: VerifySyncOptions = {},
 ): Verdict {
-  assertCall(bytes, keys, options)
-  try {
-    return conclude(gatherSync(bytes, keys, { ...options, backend }), keys, options)
-  } catch (error) {
-    return verdictOf(error)
-  }
+  return examineSync(bytes, keys, options).verdict
 }
 
 /** Like {@link verifySync}, with WebCrypto where that is the fast way. */
@@ -61,12 +63,40 @@ export async function verify(
   keys: readonly TrustedKey[],
   options: VerifyOptions = {},
 ): Promise<Verdict> {
+  return (await examine(bytes, keys, options)).verdict
+}
+
+/** Like {@link verifySync}, with what was found out about the file. */
+export function examineSync(
+  bytes: Uint8Array,
+  keys: readonly TrustedKey[],
+  { backend = defaultBackend, ...options }: VerifySyncOptions = {},
+): Examined {
   assertCall(bytes, keys, options)
-  try {
-    return conclude(await gatherAsync(bytes, keys, options), keys, options)
-  } catch (error) {
-    return verdictOf(error)
-  }
+  const file = attempt(() => frame(bytes, framing(options)))
+  if ('verdict' in file) return file
+  const hashes = backend.rollingSha256(bytes, file.start, file.boundaries)
+  const run = gather({ file, hashes }, keys)
+  let step = run.next()
+  while (!step.done) step = run.next(backend.verify(step.value))
+  return { verdict: conclude(step.value, { file, hashes }, { ...options, keys }), ...facts(file, hashes) }
+}
+
+/** Like {@link verify}, with what was found out about the file. */
+export async function examine(
+  bytes: Uint8Array,
+  keys: readonly TrustedKey[],
+  options: VerifyOptions = {},
+): Promise<Examined> {
+  assertCall(bytes, keys, options)
+  const loadBackend = async () => defaultBackend
+  const file = attempt(() => frame(bytes, framing(options)))
+  if ('verdict' in file) return file
+  const hashes = await rollingSha256(bytes, file, loadBackend)
+  const run = gather({ file, hashes }, keys)
+  let step = run.next()
+  while (!step.done) step = run.next(await verifySignature(step.value, loadBackend))
+  return { verdict: conclude(step.value, { file, hashes }, { ...options, keys }), ...facts(file, hashes) }
 }
 
 function assertCall(bytes: unknown, keys: unknown, { detached }: VerifyOptions): void {
@@ -76,35 +106,14 @@ function assertCall(bytes: unknown, keys: unknown, { detached }: VerifyOptions):
     throw new TypeError('detached must be a Uint8Array')
 }
 
-function gatherSync(
-  bytes: Uint8Array,
-  keys: readonly TrustedKey[],
-  { backend, ...options }: VerifyOptions & { backend: SyncBackend },
-): Evidence {
-  const file = frame(bytes, options)
-  const hashes = backend.rollingSha256(bytes, file.start, file.boundaries)
-  const run = gather(file, hashes, keys)
-  let step = run.next()
-  while (!step.done) step = run.next(backend.verify(step.value))
-  return step.value
-}
+const framing = ({ layer, detached }: VerifyOptions) => ({ layer, sidecars: { signature: detached } })
 
-async function gatherAsync(
-  bytes: Uint8Array,
-  keys: readonly TrustedKey[],
-  options: VerifyOptions,
-): Promise<Evidence> {
-  const loadBackend = async () => defaultBackend
-  const file = frame(bytes, options)
-  const hashes = await rollingSha256(bytes, file, loadBackend)
-  const run = gather(file, hashes, keys)
-  let step = run.next()
-  while (!step.done) step = run.next(await verifySignature(step.value, loadBackend))
-  return step.value
-}
+const facts = (file: FramedFile, hashes: readonly Uint8Array[]) => ({ file, contentHash: hashes.at(-1)! })
 
-/** What could not be framed has a verdict as well. */
-function verdictOf(error: unknown): Verdict {
-  if (!(error instanceof Diagnostic)) throw error
-  return { status: error.code === 'SIGNATURE_INVALID' ? 'invalid' : 'malformed', problem: error }
+function attempt(read: () => FramedFile): FramedFile | { verdict: Verdict } {
+  try {
+    return read()
+  } catch (error) {
+    return { verdict: verdictOfError(error) }
+  }
 }

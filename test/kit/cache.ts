@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { CacheJob } from '../../src/bindings/jco/cache-entry.js'
 import { createCache } from '../../src/bindings/jco/cache.js'
 import type { JcoOptions } from '../../src/bindings/jco/options.js'
-import { createTranspiler } from '../../src/bindings/jco/transpiler.js'
-import { type Job, type TranspileLimits } from '../../src/bindings/jco/job.js'
+import { createTranspiler } from './sources.js'
+import { type TranspileLimits } from '../../src/bindings/jco/job.js'
 import { type Output } from '../../src/bindings/jco/output.js'
 import { LIMITS } from './bindings.js'
 import type { Project } from './project.js'
@@ -40,9 +41,12 @@ export function writeContent(file: string, content: unknown): void {
 
 /** The job for a component, and what jco made of it. */
 export async function recordOutput(bytes: Uint8Array, jco: JcoOptions = {}) {
-  let recorded: { job: Job; output: Output } | undefined
+  let recorded: { job: CacheJob; output: Output } | undefined
   const cache = {
-    entry: (job: Job) => ({ read: () => undefined, write: (output: Output) => (recorded = { job, output }) }),
+    entry: (job: CacheJob) => ({
+      read: () => undefined,
+      write: (output: Output) => (recorded = { job, output }),
+    }),
     prune: () => {},
   }
   const transpiler = createTranspiler({ jco, limits: LIMITS, cache })

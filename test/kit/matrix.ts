@@ -1,7 +1,7 @@
 /** Every state of a file, under every policy, on both targets: built with the real bundler, then run. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Mode } from '../../src/policy/table.js'
+import type { Mode } from '../../src/policy/policy.js'
 import { build, type BundlerName, WITH_MODES } from './bundlers.js'
 import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from './project.js'
 import { HAS_BROWSER, type Outcome, runInBrowser, runInNode } from './run.js'

@@ -2,9 +2,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { findWasm } from '../../src/plugin/find-wasm.js'
 import { Pipeline } from '../../src/plugin/pipeline.js'
-import { findWasm } from '../../src/plugin/sweep.js'
-import { build, BUNDLERS, type BundlerName } from '../kit/bundlers.js'
+import { build, type BundlerName, BUNDLERS } from '../kit/bundlers.js'
 import { inState, linkPackage, makeProject, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { tool } from '../kit/run.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
@@ -185,7 +185,7 @@ describe('the sweep', () => {
     const pipeline = new Pipeline({ keys: TRUSTED_PEM })
     pipeline.configure({ root: project.root })
     const warn = () => {}
-    pipeline.admit(project.at('x.wasm'), { watch: warn, warn })
+    pipeline.gate.admit(project.at('x.wasm'), { watch: warn, warn })
     pipeline.sweep([{ name: 'x.wasm', content: project.read('x.wasm') }], { warn })
     expect(() => pipeline.sweep([{ name: 'x.wasm', content: inState(bytes, 'tampered') }], { warn })).toThrow(
       'UNVERIFIED_WASM x.wasm',

@@ -3,12 +3,20 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, ftruncateSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type FileHost, Pipeline } from '../../src/plugin/pipeline.js'
+import type { LoadContext } from '../../src/plugin/contexts.js'
+import { Pipeline } from '../../src/plugin/pipeline.js'
 import type { Options } from '../../src/index.js'
 import { inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent } from '../kit/wat.js'
 
-const host: FileHost = { watch: () => {}, warn: () => {} }
+const host = {
+  watch: () => {},
+  warn: () => {},
+  ship: () => ({ kind: 'inline' as const }),
+  wantsBytes: false,
+  identifiersOnly: false,
+  lacksAwait: undefined,
+} satisfies LoadContext
 
 function open(root: string, options: Options = {}): Pipeline {
   const pipeline = new Pipeline({ keys: TRUSTED_PEM, ...options })
@@ -23,18 +31,18 @@ describe('the file behind an import', () => {
     const { root, at } = makeProject()
     symlinkSync(outside.at('signed.wasm'), at('good.wasm'))
     symlinkSync(outside.at('unsigned.wasm'), at('bad.wasm'))
-    expect(open(root).admit(at('good.wasm'), host)?.bytes).toEqual(inState(bytes, 'signed'))
-    expect(() => open(root).admit(at('bad.wasm'), host)).toThrow('COMPONENT_UNSIGNED')
+    expect(open(root).gate.admit(at('good.wasm'), host)?.admitted.bytes).toEqual(inState(bytes, 'signed'))
+    expect(() => open(root).gate.admit(at('bad.wasm'), host)).toThrow('COMPONENT_UNSIGNED')
   })
 
   it('is excluded by its real path only, so that a link does not get it past the policy', async () => {
     const { root, at } = makeProject({ 'src/x.wasm': await constantComponent(1) })
     mkdirSync(at('legacy'))
     symlinkSync(at('src/x.wasm'), at('legacy/x.wasm'))
-    expect(() => open(root, { exclude: 'legacy/**' }).admit(at('legacy/x.wasm'), host)).toThrow(
+    expect(() => open(root, { exclude: 'legacy/**' }).gate.admit(at('legacy/x.wasm'), host)).toThrow(
       'COMPONENT_UNSIGNED',
     )
-    expect(open(root, { exclude: 'src/**' }).admit(at('legacy/x.wasm'), host)).toBeUndefined()
+    expect(open(root, { exclude: 'src/**' }).gate.admit(at('legacy/x.wasm'), host)).toBeUndefined()
   })
 
   it.runIf(process.platform !== 'win32')(
@@ -48,7 +56,7 @@ describe('the file behind an import', () => {
         const pipeline = open(root)
         expect(pipeline.claims(at(name))).toBe(true)
         expect(pipeline.isCoreModule(at(name))).toBe(false)
-        expect(() => pipeline.admit(at(name), host)).toThrow('FILE_NOT_REGULAR')
+        expect(() => pipeline.gate.admit(at(name), host)).toThrow('FILE_NOT_REGULAR')
       }
     },
   )
@@ -58,9 +66,9 @@ describe('the file behind an import', () => {
     const file = openSync(at('huge.wasm'), 'w')
     ftruncateSync(file, 4 * 2 ** 30)
     closeSync(file)
-    expect(() => open(root).admit(at('huge.wasm'), host)).toThrow('FILE_TOO_LARGE')
+    expect(() => open(root).gate.admit(at('huge.wasm'), host)).toThrow('FILE_TOO_LARGE')
     writeFileSync(at('small.wasm'), new Uint8Array(11))
-    expect(() => open(root, { limits: { maxFileBytes: 10 } }).admit(at('small.wasm'), host)).toThrow(
+    expect(() => open(root, { limits: { maxFileBytes: 10 } }).gate.admit(at('small.wasm'), host)).toThrow(
       'FILE_TOO_LARGE',
     )
   })
@@ -75,7 +83,7 @@ describe('the file behind an import', () => {
       ...host,
       ship(file) {
         swap()
-        shipped.push(file.bytes)
+        shipped.push(file.admitted.bytes)
         return { kind: 'inline' }
       },
     })
@@ -92,13 +100,12 @@ describe('the file behind an import', () => {
     const signed = inState(await constantComponent(1), 'signed')
     const { root, at } = makeProject({ 'x.wasm': signed })
     const pipeline = open(root)
-    const digest = pipeline.admit(at('x.wasm'), host)!.digest
-    const loadHost = { ...host, ship: () => ({ kind: 'inline' as const }) }
-    expect(await pipeline.load(`${at('x.wasm')}?signed-wasm=${digest}`, loadHost)).toEqual({
+    const digest = pipeline.gate.admit(at('x.wasm'), host)!.admitted.digest
+    expect(await pipeline.load(`${at('x.wasm')}?signed-wasm=${digest}`, host)).toEqual({
       kind: 'bytes',
       bytes: signed,
     })
-    await expect(pipeline.load(`${at('x.wasm')}?signed-wasm=${'0'.repeat(64)}`, loadHost)).rejects.toThrow(
+    await expect(pipeline.load(`${at('x.wasm')}?signed-wasm=${'0'.repeat(64)}`, host)).rejects.toThrow(
       'FILE_CHANGED',
     )
   })

@@ -1,7 +1,7 @@
 /** THREATS rows 2, 24 and 25 with every hostile component of the fixtures: each ends in a clean error, and none breaks the next. */
 
 import { afterAll, describe, expect, it } from 'vitest'
-import { createTranspiler } from '../../src/bindings/jco/transpiler.js'
+import { createTranspiler } from '../kit/sources.js'
 import { Diagnostic } from '../../src/errors/diagnostic.js'
 import {
   deepNesting,

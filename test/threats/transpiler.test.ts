@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { createTranspiler } from '../../src/bindings/jco/transpiler.js'
+import { createTranspiler } from '../kit/sources.js'
 import { type TranspileLimits } from '../../src/bindings/jco/job.js'
 import { LIMITS } from '../kit/bindings.js'
 import { assemble } from '../kit/shapes.js'

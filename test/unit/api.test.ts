@@ -7,6 +7,7 @@ describe('what the package exports', () => {
     expect(Object.keys(api).toSorted()).toEqual([
       'Diagnostic',
       'attach',
+      'createPolicy',
       'decide',
       'detach',
       'explain',
@@ -14,6 +15,8 @@ describe('what the package exports', () => {
       'formatSecretKey',
       'generateKey',
       'inspect',
+      'judge',
+      'judgeAsync',
       'parsePublicKeys',
       'parseSecretKey',
       'prepareSignature',

@@ -4,19 +4,20 @@
 
 import { installedVersion, packageVersion } from '../../disk/versions.js'
 import { type Hex, toHex } from '../../format/encoding.js'
-import { coreModuleSlices } from '../../format/wasm.js'
 import { sha256 } from '../../trust/crypto/rule.js'
+import { coreName } from './core-names.js'
 import type { Job } from './job.js'
 import type { Output } from './output.js'
+import type { TranspileSource } from './transpiled.js'
 
 /** How an entry is written; another number for another way. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * The digest of all that an output depends on. Whether it is too large is asked when it is read.
  * @throws when a package is not installed
  */
-export function cacheKey({ bytes, options }: Pick<Job, 'bytes' | 'options'>): Hex {
+export function cacheKey({ source, options }: Pick<CacheJob, 'source' | 'options'>): Hex {
   const jco = '@bytecodealliance/jco-transpile'
   const inputs = {
     format: FORMAT,
@@ -26,7 +27,7 @@ export function cacheKey({ bytes, options }: Pick<Job, 'bytes' | 'options'>): He
       // jco takes any version in a range.
       options.minify === true ? installedVersion(jco, 'oxc-minify') : '',
     ],
-    component: toHex(sha256(bytes)),
+    content: source.contentDigest,
     options,
   }
   return toHex(sha256(Buffer.from(canonicalJson(inputs))))
@@ -40,9 +41,15 @@ function canonicalJson(value: unknown): string {
   })
 }
 
+/** A job whose output may be in the cache. */
+export interface CacheJob extends Pick<Job, 'options' | 'maxOutputBytes'> {
+  source: TranspileSource
+}
+
+/** What an entry is held against. */
 export interface About {
   key: Hex
-  job: Pick<Job, 'bytes' | 'options' | 'maxOutputBytes'>
+  job: CacheJob
 }
 
 /** What an entry says below its first line, which is the digest of it. */
@@ -98,17 +105,10 @@ export function decodeEntry(entry: Uint8Array, { key, job }: About): Output | un
   }
 }
 
-/**
- * The core modules of a component by the names that jco gives them: `a.core.wasm`, `a.core2.wasm` and so on in
- * file order, used or not. Adapters of its own have the numbers after them.
- * @see jco-transpile 0.15.0; the same for all of 280 components
- */
-function heldModules({ bytes, options }: About['job']): Map<string, Uint8Array> {
+/** The core modules of a component by the names that jco gives them. */
+function heldModules({ source: { bytes, cores }, options }: CacheJob): Map<string, Uint8Array> {
   return new Map(
-    coreModuleSlices(bytes).map(({ start, end }, index) => [
-      `${options.name}.core${index === 0 ? '' : index + 1}.wasm`,
-      bytes.subarray(start, end),
-    ]),
+    cores.map(({ start, end }, index) => [coreName(options.name!, index), bytes.subarray(start, end)]),
   )
 }
 

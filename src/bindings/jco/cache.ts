@@ -16,21 +16,20 @@ import { join } from 'node:path'
 import { readRegularFile } from '../../disk/read-file.js'
 import { replaceFile } from '../../disk/replace-file.js'
 import { equalBytes } from '../../format/encoding.js'
-import { type About, cacheKey, decodeEntry, encodeEntry } from './cache-entry.js'
-import type { Job } from './job.js'
+import { type About, type CacheJob, cacheKey, decodeEntry, encodeEntry } from './cache-entry.js'
 import type { Output } from './output.js'
 
 /** Outputs of jco by what they were made from. Nothing here throws: without its folder a build only takes longer. */
 export interface OutputCache {
-  /** Finds the place of a job's output. @param job its bytes stay as they are while the entry is used */
-  entry(job: Job): CacheEntry
+  /** Finds the place of a job's output. */
+  entry(job: CacheJob): CacheEntry
   /** Removes what is old or too much, once in a process: see {@link pruneCache}. */
   prune(): void
 }
 
 /** The place of one output. */
 export interface CacheEntry {
-  /** @returns an output that is intact; its core modules alias the bytes of the job */
+  /** @returns an output that is intact; its core modules alias the bytes of the source */
   read(): Output | undefined
   /** Replaces what is there. */
   write(output: Output): void

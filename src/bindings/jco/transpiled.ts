@@ -1,5 +1,7 @@
 /** What jco made of a component, as the rest of this room sees it. */
 
+import { Admitted } from '../../policy/admitted.js'
+
 /** What jco made of one component. */
 export interface Transpiled {
   /** jco's module, as it wrote it. */
@@ -14,18 +16,21 @@ export interface Transpiled {
   declarations: Readonly<Record<string, string>>
 }
 
+/** What is transpiled: an admitted component, or what was made of one. */
+export type TranspileSource = Pick<Admitted, 'bytes' | 'contentDigest' | 'cores'>
+
 /** See {@link createTranspiler}. */
 export interface Transpiler {
   /**
    * Runs jco on a verified component.
-   * @param bytes copied before this returns, so later changes have no effect
+   * @param source never handed over: the worker gets a copy
    * @param about `name` for the generated files, without extension; `file` is the display path for errors
-   * @returns from memory when the same bytes were transpiled under the same name before, else from the cache on disk
+   * @returns from memory when the same content was transpiled under the same name before, else from the cache on disk
    *   where there is one, else from jco; the same in each case
    * @throws Diagnostic `UNSAFE_NAME`, `NESTING_TOO_DEEP`, `WASM_MALFORMED`, `TRANSPILE_FAILED`,
    *   `TRANSPILE_TIMEOUT`, `TRANSPILE_MEMORY`, `TRANSPILE_TOO_LARGE`, `SEAM_CHANGED`
    */
-  transpile(bytes: Uint8Array, about: { name: string; file: string }): Promise<Transpiled>
+  transpile(source: TranspileSource, about: { name: string; file: string }): Promise<Transpiled>
   /** Ends the worker; jobs that wait or run are rejected. */
   close(): Promise<void>
 }

@@ -2,16 +2,14 @@
 /** From a verified component to jco's output: from memory, from the disk, or from the worker. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { toHex } from '../../format/encoding.js'
 import { scanNames } from '../../format/names.js'
-import { sha256 } from '../../trust/crypto/rule.js'
 import type { CacheEntry, OutputCache } from './cache.js'
 import type { JcoTranspileOptions, TranspileLimits } from './job.js'
 import { createMemory } from './memory.js'
 import type { JcoOptions } from './options.js'
 import { checkOutput } from './output.js'
 import { startQueue } from './queue.js'
-import type { Transpiled, Transpiler } from './transpiled.js'
+import type { Transpiled, Transpiler, TranspileSource } from './transpiled.js'
 
 /**
  * Makes a transpiler with a worker of its own, which starts with the first job and never keeps the
@@ -29,26 +27,25 @@ export function createTranspiler(setup: {
   const jobs = startQueue(setup.worker ?? workerUrl(), setup.limits)
   const memory = createMemory()
 
-  const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
-    const { imports } = scanNames(bytes)
-    const options = transpileOptions(setup.jco, { name: safeName(name), imports })
-    const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
-    const entry = setup.cache?.entry(job)
-    const stored = takeStored(entry, safeName(name))
+  const transpile = async (source: TranspileSource, name: string) => {
+    const { imports } = scanNames(source.bytes)
+    const options = transpileOptions(setup.jco, { name, imports })
+    const { maxOutputBytes } = setup.limits
+    const entry = setup.cache?.entry({ source, options, maxOutputBytes })
+    const stored = takeStored(entry, name)
     if (stored !== undefined) return stored
-    // The worker gets a buffer for itself, and what it made of it is compared with these bytes.
-    const output = await jobs.run(entry === undefined ? job : { ...job, bytes: bytes.slice() })
-    const transpiled = checkOutput(output, safeName(name))
+    const output = await jobs.run({ bytes: new Uint8Array(source.bytes), options, maxOutputBytes })
+    const transpiled = checkOutput(output, name)
     entry?.write(output)
     return transpiled
   }
 
   return {
-    transpile(bytes, { name, file }) {
-      const copy = new Uint8Array(bytes)
-      return memory(`${safeName(name)} ${toHex(sha256(copy))}`, () => transpile(copy, name)).catch(
+    transpile(source, about) {
+      const name = safeName(about.name)
+      return memory(`${name} ${source.contentDigest}`, () => transpile(source, name)).catch(
         (error: unknown) => {
-          throw error instanceof Diagnostic ? error.at(file) : error
+          throw error instanceof Diagnostic ? error.at(about.file) : error
         },
       )
     },

@@ -1,6 +1,7 @@
 /** Transpiled parts in, the text of an ES module out. Pure: no `node:` import, no clock, no path of its own. */
 
 import { problem } from '../../errors/raise.js'
+import { Admitted } from '../../policy/admitted.js'
 import type { Host } from '../hosts.js'
 import { cutSeams } from '../jco/seams.js'
 import type { Transpiled } from '../jco/transpiled.js'
@@ -20,8 +21,7 @@ export type ModuleForm =
 /** See {@link generateModule}. */
 export interface ModuleInput {
   transpiled: Transpiled
-  /** The verified file. */
-  bytes: Uint8Array
+  admitted: Admitted
   form: ModuleForm
   source: ComponentSource
   recheck: Recheck
@@ -36,11 +36,11 @@ export interface ModuleInput {
  *
  * Every local name of ours begins with `$signedWasm`, every value enters as a JSON literal. `default`
  * is the exports object itself, so an export called `default` has no named export of its own.
- * @returns deterministic text; a source map would be empty
+ * @returns deterministic text, whose source map would be empty, and the core modules in it that jco itself has made
  * @throws Diagnostic `SEAM_CHANGED`, `UNSAFE_NAME` for a function export `then`, `IMPORTS_MISSING` for an
  *   import without a host where nobody could pass one
  */
-export function generateModule(input: ModuleInput): { code: string } {
+export function generateModule(input: ModuleInput): { code: string; adapters: readonly Uint8Array[] } {
   refuseThenable(input.transpiled.exports)
   if (input.form === 'exports') refuseMissingHosts(input)
   const code = cutSeams(input.transpiled.js)
@@ -51,7 +51,7 @@ export function generateModule(input: ModuleInput): { code: string } {
     `${[...generateRuntimeImports(input.runtime, functions), ...generateImports(input)].join('\n')}\n`,
   )
   code.append(`\n${loading.code}\n${form.code}\n`)
-  return { code: code.toString() }
+  return { code: code.toString(), adapters: loading.adapters }
 }
 
 /**

@@ -1,9 +1,11 @@
 /** The part of a generated module that gets the file, checks it as asked, and compiles its core modules. */
 
-import { type Hex, toHex } from '../../format/encoding.js'
-import { contentStart, coreModuleSlices } from '../../format/wasm.js'
+import { equalBytes, fromHex, toHex } from '../../format/encoding.js'
+import { Admitted } from '../../policy/admitted.js'
+import type { Pinned } from '../../runtime/pinned.js'
 import { sha256 } from '../../trust/crypto/rule.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
+import { coreIndex } from '../jco/core-names.js'
 import type { Transpiled } from '../jco/transpiled.js'
 import type { ModuleInput, Piece } from './generate.js'
 import { base64, literal, local } from './names.js'
@@ -22,17 +24,22 @@ export type Recheck =
   /** The file is the very one of the build. */
   | { kind: 'digest' }
   /** One of the keys has signed the file, and its core modules are those of the build. */
-  | { kind: 'signature'; keys: readonly TrustedKey[]; detached?: Uint8Array | undefined }
+  | { kind: 'signature'; keys: readonly TrustedKey[] }
+
+/** A piece that loads, and what it holds of core modules that jco itself has made. */
+export interface Loading extends Piece {
+  adapters: readonly Uint8Array[]
+}
 
 /** `$signedWasmLoad`, which gets the file, checks it as asked, and compiles its core modules. */
-export function generateLoading({ transpiled, bytes, source, recheck }: ModuleInput): Piece {
-  const { slices, adapters } = locateCoreModules(transpiled.cores, bytes)
+export function generateLoading({ transpiled, admitted, source, recheck }: ModuleInput): Loading {
+  const { slices, adapters } = locateCoreModules(transpiled.cores, admitted)
   const functions = new Set<RuntimeFunction>()
   const call = (name: RuntimeFunction, ...args: string[]) => {
     functions.add(name)
     return `${local(name)}(${args.join(', ')})`
   }
-  const base = contentStart(bytes)
+  const base = admitted.contentStart
   /** @param from what offsets count from in that file */
   const compile = (file: string, from: number) => {
     const held = slices.map(
@@ -45,13 +52,13 @@ export function generateLoading({ transpiled, bytes, source, recheck }: ModuleIn
     return call('compile', file, `(file) => [${[...held, ...made].join(', ')}]`)
   }
   const load = () => {
-    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(bytes))), 0)
+    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(admitted.bytes))), 0)
     const url = source.expression
     switch (recheck.kind) {
       case 'digest':
-        return compile(call('readPinned', url, literal(`sha256-${base64(sha256(bytes))}`)), 0)
+        return compile(call('readPinned', url, literal(`sha256-${base64(fromHex(admitted.digest)!)}`)), 0)
       case 'signature':
-        return compile(call('readSigned', url, literal(pin(recheck, { slices, bytes }))), base)
+        return compile(call('readSigned', url, literal(pin(recheck.keys, slices, admitted))), base)
       case 'off': {
         const [only, ...others] = slices
         if (only !== undefined && others.length + adapters.length === 0)
@@ -61,20 +68,24 @@ export function generateLoading({ transpiled, bytes, source, recheck }: ModuleIn
       }
     }
   }
-  return { code: `const $signedWasmLoad = () => ${load()};`, functions }
+  return {
+    code: `const $signedWasmLoad = () => ${load()};`,
+    functions,
+    adapters: adapters.map(({ core }) => core),
+  }
 }
 
-/** @see runtime/signature.ts, `Pinned` */
-function pin(
-  { keys, detached }: Extract<Recheck, { kind: 'signature' }>,
-  { slices, bytes }: { slices: readonly CoreSlice[]; bytes: Uint8Array },
-) {
-  const base = contentStart(bytes)
+function pin(keys: readonly TrustedKey[], slices: readonly CoreSlice[], admitted: Admitted): Pinned {
+  const { bytes, contentStart: base, contentDigest, sidecars } = admitted
   return {
     keys: keys.map(({ name, publicKey }) => [name, base64(publicKey)]),
-    digest: toHex(sha256(bytes.subarray(base))),
-    slices: slices.map(({ offset, length, digest }) => [offset - base, length, digest]),
-    ...(detached && { detached: base64(detached) }),
+    digest: contentDigest,
+    slices: slices.map(({ offset, length }) => [
+      offset - base,
+      length,
+      toHex(sha256(bytes.subarray(offset, offset + length))),
+    ]),
+    ...(sidecars.signature && { detached: base64(sidecars.signature) }),
   }
 }
 
@@ -84,25 +95,20 @@ interface CoreSlice {
   /** From the start of the file. */
   offset: number
   length: number
-  digest: Hex
 }
 
 /**
- * Finds each core module of jco's in the file: all but the adapters it makes for composed components
- * are verbatim slices.
+ * Finds each core module of jco's in the file: all but the adapters that it makes for composed components are verbatim
+ * slices, and have their numbers. Equal bytes are what counts: whatever is not where its number says is an adapter.
  */
-function locateCoreModules(cores: Transpiled['cores'], bytes: Uint8Array) {
-  // By digest, since a hostile file can hold very many core modules of one size.
-  const known = new Map(
-    coreModuleSlices(bytes).map(({ start, end }) => [toHex(sha256(bytes.subarray(start, end))), start]),
-  )
+function locateCoreModules(cores: Transpiled['cores'], { bytes, cores: held }: Admitted) {
   const slices: CoreSlice[] = []
   const adapters: { name: string; core: Uint8Array }[] = []
   for (const [name, core] of Object.entries(cores)) {
-    const digest = toHex(sha256(core))
-    const offset = known.get(digest)
-    if (offset === undefined) adapters.push({ name, core })
-    else slices.push({ name, offset, length: core.length, digest })
+    const slice = held[coreIndex(name)]
+    if (slice !== undefined && equalBytes(core, bytes.subarray(slice.start, slice.end)))
+      slices.push({ name, offset: slice.start, length: core.length })
+    else adapters.push({ name, core })
   }
   return { slices, adapters }
 }

@@ -1,12 +1,13 @@
 /** From a verified component to its declarations, whatever its names and its documentation are. */
 
 import { problem } from '../../errors/raise.js'
-import { decodeUtf8 } from '../../format/encoding.js'
+import { decodeUtf8, toHex } from '../../format/encoding.js'
 import { scanNames } from '../../format/names.js'
 import { readSections, type Section } from '../../format/wasm.js'
+import { sha256 } from '../../trust/crypto/rule.js'
 import { planImports } from '../hosts.js'
 import type { JcoOptions } from '../jco/options.js'
-import type { Transpiler } from '../jco/transpiled.js'
+import type { Transpiler, TranspileSource } from '../jco/transpiled.js'
 import { generateTypes } from './entries.js'
 
 /** What {@link declareComponent} needs to know beside the bytes. */
@@ -23,18 +24,19 @@ export interface DeclareOptions {
 
 /**
  * Makes the declarations of one component.
- * @param bytes a component that was admitted: nothing here judges it
+ * @param source a component that was admitted: nothing here judges it
  * @returns as {@link generateTypes}
  * @throws Diagnostic, as the transpiler does
  */
 export async function declareComponent(
-  bytes: Uint8Array,
+  source: TranspileSource,
   { transpiler, jco, imports, name, display }: DeclareOptions,
 ): Promise<Record<string, string>> {
   const about = { name: 'component', file: display }
-  const transpiled = await transpiler.transpile(bytes, about)
-  const { copy, renamed } = planDeclarations(bytes)
-  const { declarations } = copy === undefined ? transpiled : await transpiler.transpile(copy, about)
+  const transpiled = await transpiler.transpile(source, about)
+  const { copy, renamed } = planDeclarations(source.bytes)
+  const { declarations } =
+    copy === undefined ? transpiled : await transpiler.transpile(sourceOf(copy, source), about)
   return generateTypes({
     name,
     declarations,
@@ -44,6 +46,11 @@ export async function declareComponent(
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
   })
+}
+
+/** A copy of the same length has its core modules in the same places. */
+function sourceOf(copy: Uint8Array, { cores }: TranspileSource): TranspileSource {
+  return { bytes: copy, contentDigest: toHex(sha256(copy)), cores }
 }
 
 /** What declarations are made from, if not from the file itself. Never run, and never shipped. */

@@ -1,10 +1,11 @@
 /// <reference types="node" />
 /** Where declarations are on the disk, and keeping the files there the same as what they should say. */
 
-import { type Dirent, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { insideRoot, isMissing, realPath } from '../../disk/paths.js'
+import { insideRoot, isMissing, realPath, toSlashes } from '../../disk/paths.js'
 import { replaceFile } from '../../disk/replace-file.js'
+import { walk } from '../../disk/walk.js'
 import { TYPES_HEADER, typesTree } from './entries.js'
 
 /** Where declarations go. */
@@ -94,27 +95,9 @@ function readText(file: string): string | undefined {
   }
 }
 
-/** Only what begins with our first line: people may put files of their own there. */
+/** Only what begins with our first line: people may put files of their own there. What is behind a link is not ours. */
 function ownFiles(folder: string): string[] {
-  return listFiles(folder).filter(
-    (file) => file.endsWith('.d.ts') && readText(path.join(folder, file))?.startsWith(TYPES_HEADER),
-  )
-}
-
-/** Files below a folder, with forward slashes. Follows no link: what is behind one is not ours to remove. */
-function listFiles(folder: string, below = ''): string[] {
-  return readEntries(path.join(folder, below)).flatMap((entry) => {
-    const name = below + entry.name
-    if (entry.isDirectory()) return listFiles(folder, `${name}/`)
-    return entry.isFile() ? [name] : []
-  })
-}
-
-function readEntries(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
+  return [...walk(folder, { links: 'never' })]
+    .filter((file) => file.endsWith('.d.ts') && readText(file)?.startsWith(TYPES_HEADER))
+    .map((file) => toSlashes(path.relative(folder, file)))
 }

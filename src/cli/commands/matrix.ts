@@ -1,11 +1,12 @@
 /** `signed-wasm matrix`: which of several keys signed which parts of a file. */
 
 import { escapeControls } from '../../errors/text.js'
+import { judge } from '../../policy/judge.js'
+import { createPolicy } from '../../policy/policy.js'
 import { describeKey } from '../../trust/explain.js'
 import type { Part, Verdict } from '../../trust/verdict.js'
-import { verifySync } from '../../trust/verify.js'
 import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../define-command.js'
-import { readVerifyOptions, verify } from './verify.js'
+import { readSubject, verify } from './verify.js'
 
 const { split, 'signature-file': signatureFile, detached } = verify.options
 
@@ -24,18 +25,13 @@ export const matrix: Command = {
     const { io } = invocation
     const keys = trustedKeys(invocation)
     const file = inputFile(invocation)
-    const bytes = io.read(file)
-    const options = readVerifyOptions(file, invocation)
-    const verdicts = keys.map((key) => ({ key, verdict: verifySync(bytes, [key], options) }))
+    const subject = readSubject(file, invocation)
+    const judgements = keys.map((key) => ({ key, ...judge(subject, createPolicy({ signers: [key] })) }))
     io.out(escapeControls(file))
-    for (const { key, verdict } of verdicts)
+    for (const { key, verdict } of judgements)
       io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
-    return verdicts.some(({ verdict }) => isEnough(verdict)) ? EXIT.ok : EXIT.refused
+    return judgements.some(({ action }) => action === 'accept') ? EXIT.ok : EXIT.refused
   },
-}
-
-function isEnough(verdict: Verdict): boolean {
-  return verdict.status === 'verified' || (verdict.status === 'partial' && verdict.sufficient)
 }
 
 function describeCoverage(verdict: Verdict): string {

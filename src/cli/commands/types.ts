@@ -10,9 +10,9 @@ import { problem } from '../../errors/raise.js'
 import { escapeControls } from '../../errors/text.js'
 import { readLayer } from '../../format/wasm.js'
 import { type Options, type ResolvedOptions, resolveOptions } from '../../plugin/options.js'
-import { decide } from '../../policy/table.js'
+import { judge } from '../../policy/judge.js'
+import { createPolicy } from '../../policy/policy.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
-import { verifySync } from '../../trust/verify.js'
 import {
   type Command,
   EXIT,
@@ -25,7 +25,7 @@ import {
   trustedKeys,
   UsageError,
 } from '../define-command.js'
-import { readVerifyOptions } from './verify.js'
+import { readSubject } from './verify.js'
 
 /** What is looked for when nothing is named. */
 const DEFAULT_FILES = 'src/**/*.wasm'
@@ -117,15 +117,11 @@ interface Job {
 /** @throws Diagnostic when the file is refused, or its declarations are stale */
 async function handle({ file, mode, keys, options, transpiler, invocation }: Job): Promise<number> {
   const { io, values } = invocation
-  const bytes = io.read(file)
-  const layer = readLayer(bytes) ?? 'component'
-  const decision = decide(verifySync(bytes, keys, { ...readVerifyOptions(file, invocation), layer }), {
-    mode,
-    file,
-    keys,
-  })
-  if (decision.action === 'refuse') throw decision.problem
-  if (decision.action === 'warn') io.err(decision.problem.message)
+  const subject = readSubject(file, invocation)
+  const layer = readLayer(subject.bytes) ?? 'component'
+  const judgement = judge({ ...subject, layer }, createPolicy({ mode, signers: keys }))
+  if (judgement.action === 'refuse') throw judgement.problem
+  if (judgement.action === 'warn') io.err(judgement.problem.message)
   const folder = placeTypes(path.resolve(io.cwd, file), { root: io.cwd, types: options.types })
   if (layer === 'core module' || folder === undefined) {
     io.err(`${escapeControls(file)}: skipped, ${layer === 'core module' ? 'a core module' : OUTSIDE}`)
@@ -133,7 +129,13 @@ async function handle({ file, mode, keys, options, transpiler, invocation }: Job
   }
   const name = path.basename(file)
   const { jco, imports } = options
-  const declarations = await declareComponent(bytes, { transpiler, jco, imports, name, display: file })
+  const declarations = await declareComponent(judgement.admitted, {
+    transpiler,
+    jco,
+    imports,
+    name,
+    display: file,
+  })
   const changed = changedTypes(folder, name, declarations)
   if (values['check'] === true && changed.length > 0) throw problem('TYPES_STALE', { file, files: changed })
   if (values['check'] !== true) write(folder, name, declarations, file)

@@ -1,11 +1,11 @@
 /** `signed-wasm verify`: the gate. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { decide } from '../../policy/table.js'
+import { judge, type Subject } from '../../policy/judge.js'
+import { createPolicy } from '../../policy/policy.js'
 import { formatReport, REPORT_FORMATS, type ReportFormat } from '../../report/formats.js'
-import type { FileResult } from '../../report/result.js'
+import { type FileResult, resultOf, unreadable } from '../../report/result.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
-import { type VerifyOptions, verifySync } from '../../trust/verify.js'
 import {
   type Command,
   EXIT,
@@ -93,30 +93,23 @@ interface VerifySetup {
 
 function verifyFile(file: string, { mode, keys, invocation }: VerifySetup): FileResult {
   try {
-    const verdict = verifySync(invocation.io.read(file), keys, readVerifyOptions(file, invocation))
-    const decision = decide(verdict, { mode, file, keys })
-    return {
-      file,
-      action: decision.action,
-      status: verdict.status,
-      signers: 'signers' in verdict ? verdict.signers : [],
-      ...('digest' in verdict ? { digest: verdict.digest } : {}),
-      ...('problem' in decision ? { problem: decision.problem } : {}),
-    }
+    return resultOf(file, judge(readSubject(file, invocation), createPolicy({ mode, signers: keys })))
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error
-    return { file, action: 'refuse', status: 'unreadable', signers: [], problem: error }
+    return unreadable(file, error)
   }
 }
 
-/** Options that `verify` and `matrix` share. */
-export function readVerifyOptions(file: string, { values, io }: Invocation): VerifyOptions {
+/** A file and what lies beside it, as the options of a command say. */
+export function readSubject(file: string, { values, io }: Invocation): Subject {
   const sections = texts(values, 'split')
   const beside = values['detached'] === true && io.exists(`${file}.sig`) ? `${file}.sig` : undefined
   const signatureFile = text(values, 'signature-file') ?? beside
   return {
-    ...(sections.length > 0 ? { sections } : {}),
-    ...(signatureFile === undefined ? {} : { detached: io.read(signatureFile) }),
+    name: file,
+    bytes: io.read(file),
+    ...(sections.length > 0 && { sections }),
+    ...(signatureFile !== undefined && { sidecars: { signature: io.read(signatureFile) } }),
   }
 }
 

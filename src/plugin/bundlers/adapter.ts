@@ -1,25 +1,76 @@
 /// <reference types="node" />
-/** What every bundler's adapter provides, and the hooks that all of them share. */
+/** The contract of every bundler's adapter, and the hooks that all of them share. */
 
 import type { UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
-import type { BuildLog, LoadHost, Pipeline } from '../pipeline.js'
+import type { BuildLog, LoadContext } from '../contexts.js'
+import type { Pipeline } from '../pipeline.js'
 
 /** `this` in `load`. */
-export type LoadContext = UnpluginBuildContext & UnpluginContext
+export type HookContext = UnpluginBuildContext & UnpluginContext
 
-/** How one bundler is spoken to. */
-export interface Bundler {
+/**
+ * What every adapter has to do, in the terms of its bundler. All of them are here because each was once forgotten
+ * somewhere: one that has nothing to do is {@link nothing}, with the reason.
+ */
+export interface Duties<Part> {
+  /** Tells the pipeline where the project is. */
+  root: Part
+  /** Stops beside a second instance of the plugin. */
+  refuseSecond: Part
+  /** Keeps what was judged out of caches that outlive a build. */
+  cacheNothing: Part
+  /** Leaves the WASI shims to Node: bundled, those for Node wait for a worker script that is not there, for ever. */
+  externalShims: Part
+  /** Finds out what in a build has no top-level await. */
+  findAwait: Part
+  /** Hands the finished outputs to the sweep, with the names that the bundler knows for them. */
+  sweepOutputs: Part
+}
+
+/** How one bundler is spoken to while it builds. */
+export interface Dialogue {
   /** Where the lines of a build go. @param context `this` in `buildStart` */
   log(context: UnpluginBuildContext): BuildLog
   /** What the bundler offers while an id is loaded. */
-  host(context: LoadContext): LoadHost
-  /** Bytes from `load` replace what the bundler read itself. Other bundlers read again; the sweep compares. */
-  takesBytes?: boolean
-  /** Which of the covered ids `load` is for. @default all */
-  claims?(id: string): boolean
+  loading(context: HookContext): LoadContext
+  /** Whether bytes from `load` replace what the bundler read itself. Other bundlers read again; the sweep compares. */
+  takesBytes: boolean
+  /** Which of the covered ids `load` is for. */
+  claims(id: string): boolean
 }
+
+/** A duty for which there is nothing to do. @param _why for whoever reads it */
+export function nothing(_why: string): Record<string, never> {
+  return {}
+}
+
+type Hook = (this: unknown, ...args: unknown[]) => unknown
+
+/**
+ * All parts as one. Functions for one hook run one after another, and what they give is put together.
+ * @throws TypeError when two parts use one hook in another way, of which the last would win
+ */
+export function combine<Part extends object>(duties: Duties<Part>): Part {
+  const combined: Record<string, unknown> = {}
+  const parts = Object.values(duties) as object[]
+  for (const [name, hook] of parts.flatMap((part) => Object.entries(part)))
+    combined[name] = name in combined ? inOrder(name, combined[name], hook) : hook
+  return combined as Part
+}
+
+function inOrder(name: string, first: unknown, second: unknown): Hook {
+  if (typeof first !== 'function' || typeof second !== 'function')
+    throw new TypeError(`two duties use the hook ${name}`)
+  return function (...args) {
+    const given = (first as Hook).apply(this, args)
+    const givenToo = (second as Hook).apply(this, args)
+    return isObject(given) && isObject(givenToo) ? { ...given, ...givenToo } : (givenToo ?? given)
+  }
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 /** The name that bundlers know the plugin by. */
 export const NAME = 'unplugin-signed-wasm'
@@ -40,18 +91,19 @@ const NO_MAPPINGS = { version: 3, sources: [], names: [], mappings: '' }
 /** `loadInclude`, `buildStart` and `load`. A refusal is thrown: `this.error` does not stop every bundler. */
 export function sharedHooks(
   pipeline: Pipeline,
-  bundler: Bundler,
+  dialogue: Dialogue,
 ): Pick<UnpluginOptions, 'loadInclude' | 'buildStart' | 'load'> {
   return {
-    loadInclude: (id) => pipeline.claims(id) && (bundler.claims?.(id) ?? true),
+    loadInclude: (id) => pipeline.claims(id) && dialogue.claims(id),
     buildStart() {
-      withoutFrames(() => pipeline.start(bundler.log(this)))
+      withoutFrames(() => pipeline.start(dialogue.log(this)))
     },
     async load(id) {
-      const loaded = await pipeline.load(id, bundler.host(this)).catch(rethrowBare)
+      const loaded = await pipeline.load(id, dialogue.loading(this)).catch(rethrowBare)
       if (loaded?.kind === 'module') return { code: loaded.code, map: NO_MAPPINGS }
-      // unplugin types `code` as text, and its loaders for webpack and Rspack pass bytes through.
-      return loaded && bundler.takesBytes ? { code: Buffer.from(loaded.bytes) as unknown as string } : null
+      // unplugin types `code` as text, and its loaders for webpack and Rspack pass bytes through. They get a copy: what
+      // other plugins change in place must not change what was judged.
+      return loaded && dialogue.takesBytes ? { code: Buffer.from(loaded.bytes) as unknown as string } : null
     },
   }
 }
@@ -61,13 +113,16 @@ export function withoutFrames<T>(action: () => T): T {
   try {
     return action()
   } catch (error) {
-    if (error instanceof Diagnostic) error.stack = `${error.name}: ${error.message}`
+    if (error instanceof Diagnostic && !KEEPS_FRAMES) error.stack = `${error.name}: ${error.message}`
     throw error
   }
 }
 
 /** From `load`, bundlers show the message and then the stack, which tells a user nothing about a refused file. */
 function rethrowBare(error: unknown): never {
-  if (error instanceof Diagnostic) error.stack = ''
+  if (error instanceof Diagnostic && !KEEPS_FRAMES) error.stack = ''
   throw error
 }
+
+/** For whoever works on this plugin. It changes what is shown, never what is decided. */
+const KEEPS_FRAMES = process.env['SIGNED_WASM_DEBUG'] === '1'

@@ -8,10 +8,12 @@ import type { UnpluginOptions } from 'unplugin'
 import type { ComponentSource } from '../../bindings/module/loading.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl, type VerifiedFile } from '../assets.js'
-import type { Loaded, Pipeline } from '../pipeline.js'
-import type { OutputFile } from '../sweep.js'
-import { NAME, refuseSecond } from './adapter.js'
+import type { Admission } from '../admissions.js'
+import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
+import type { OutputFile } from '../find-wasm.js'
+import type { Loaded } from '../load.js'
+import type { Pipeline } from '../pipeline.js'
+import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
 
 /**
  * The hooks for `esbuild`.
@@ -21,32 +23,52 @@ import { NAME, refuseSecond } from './adapter.js'
  * es2022; `?instantiate` has none.
  */
 export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
-  return {
-    esbuild: {
+  const warnings: Message[] = []
+  let lack: Promise<string | undefined> | undefined
+  const duties: Duties<EsbuildPart> = {
+    root: { config: (options) => pipeline.configure({ root: workingFolder(options) }) },
+    refuseSecond: { config: ({ plugins }) => refuseSecond(plugins) },
+    cacheNothing: nothing('esbuild calls `onLoad` in every build'),
+    externalShims: {
       config(options) {
-        refuseSecond(options.plugins)
-        pipeline.configure({ root: workingFolder(options) })
-        // The sweep has to know what was written.
-        options.metafile = true
         if (options.platform === 'node') options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
       },
-      setup(build) {
-        const warnings: Message[] = []
-        let lacksAwait: Promise<string | undefined> | undefined
-        build.onStart(() => start(pipeline, build.initialOptions))
-        // Older versions of esbuild ignore the flag `i`.
-        build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) => {
-          lacksAwait ??= findLack(build)
-          return load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lacksAwait })
-        })
-        build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args))
+      setup: (build) =>
+        build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args)),
+    },
+    findAwait: { setup: (build) => build.onStart(() => void (lack = findLack(build))) },
+    sweepOutputs: {
+      config(options) {
+        // The sweep has to know what was written.
+        options.metafile = true
+      },
+      setup: (build) =>
         build.onEnd((result) => ({
           ...sweepOutput(pipeline, build.initialOptions, result, warnings),
           warnings: warnings.splice(0),
-        }))
+        })),
+    },
+  }
+  const parts: EsbuildPart[] = Object.values(duties)
+  return {
+    esbuild: {
+      config: (options) => parts.forEach(({ config }) => config?.(options)),
+      setup(build) {
+        build.onStart(() => start(pipeline, build.initialOptions))
+        for (const { setup } of parts) setup?.(build)
+        // Older versions of esbuild ignore the flag `i`.
+        build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) =>
+          load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lack }),
+        )
       },
     },
   }
+}
+
+/** What a duty does to the options, and to the build. */
+interface EsbuildPart {
+  config?: (options: BuildOptions) => void
+  setup?: (build: PluginBuild) => void
 }
 
 function workingFolder({ absWorkingDir }: BuildOptions): string {
@@ -59,7 +81,7 @@ interface Message {
 
 function start(pipeline: Pipeline, { logLevel }: BuildOptions) {
   const warnings: Message[] = []
-  const errors = attempt(() =>
+  const errors = messagesOf(() =>
     pipeline.start({
       inform: (line) => (logLevel === 'silent' || logLevel === 'error' ? undefined : console.info(line)),
       warn: (text) => warnings.push({ text }),
@@ -69,16 +91,16 @@ function start(pipeline: Pipeline, { logLevel }: BuildOptions) {
 }
 
 /** What esbuild shows for a Diagnostic; other errors are bugs and go on. */
-function attempt(action: () => void): Message[] {
+function messagesOf(action: () => void): Message[] {
   try {
     action()
     return []
   } catch (error) {
-    return [explain(error)]
+    return [toMessage(error)]
   }
 }
 
-function explain(error: unknown): Message {
+function toMessage(error: unknown): Message {
   if (error instanceof Diagnostic) return { text: error.message }
   throw error
 }
@@ -113,15 +135,17 @@ async function load(
   const id = path + suffix
   if (namespace !== 'file' || !pipeline.claims(id)) return undefined
   const watched: string[] = []
-  const host = {
+  const context = {
     watch: (file: string) => void watched.push(file),
     warn: (text: string) => void warnings.push({ text }),
-    ship: (file: VerifiedFile) => ship(file, options),
+    ship: (admission: Admission) => ship(admission, options),
+    wantsBytes: false,
+    identifiersOnly: false,
     lacksAwait,
   }
   const result = await pipeline
-    .load(id, host)
-    .then(contentsOf, (error: unknown) => ({ errors: [explain(error)] }))
+    .load(id, context)
+    .then(contentsOf, (error: unknown) => ({ errors: [toMessage(error)] }))
   // A refused file is watched all the same.
   return (
     result && {
@@ -149,8 +173,8 @@ function contentsOf(loaded: Loaded | undefined): OnLoadResult | undefined {
   }
 }
 
-function ship(file: VerifiedFile, { format, platform, publicPath }: BuildOptions): ComponentSource {
-  const request = rawRequest(file)
+function ship(admission: Admission, { format, platform, publicPath }: BuildOptions): ComponentSource {
+  const request = rawRequest(admission)
   const isUnreachable = format !== 'esm' || (platform === 'node' && isAbsolutePublicPath(publicPath))
   if (request === undefined || isUnreachable) return INLINE
   return relativeUrl('$signedWasmFile', `import $signedWasmFile from ${request};`)
@@ -174,7 +198,7 @@ function sweepOutput(pipeline: Pipeline, options: BuildOptions, result: BuildRes
   const files =
     result.outputFiles ??
     Object.keys(result.metafile!.outputs).map((name) => ({ path: resolve(workingFolder(options), name) }))
-  const errors = attempt(() =>
+  const errors = messagesOf(() =>
     pipeline.sweep(files.map(outputFile), { warn: (text) => void warnings.push({ text }) }),
   )
   // It is on the disk by now.

@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
-import { relativeUrl, type VerifiedFile } from '../assets.js'
+import type { Admission } from '../admissions.js'
+import { relativeUrl } from '../assets.js'
+import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
-import type { OutputFile } from '../sweep.js'
-import { refuseSecond, sharedHooks, withoutFrames } from './adapter.js'
+import { combine, type Duties, nothing, refuseSecond, sharedHooks, withoutFrames } from './adapter.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -38,21 +39,26 @@ type Output =
  */
 export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
   const awaiting = awaitHooks(pipeline)
+  const duties: Duties<object> = {
+    root: nothing('paths count from the current folder, as those of Rollup do'),
+    refuseSecond: { options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins) },
+    cacheNothing: nothing('`load` runs in every build, also with `cache`'),
+    externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
+    findAwait: awaiting.hooks,
+    sweepOutputs: { generateBundle: sweepBundle(pipeline) },
+  }
   return {
     ...sharedHooks(pipeline, {
       log: (context) => rollupLog(context as unknown as RollupContext),
-      host: (context) => ({
-        ...rollupHost(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
+      loading: (context) => ({
+        ...rollupLoading(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
         // Rollup loads for all outputs at once.
         lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
       }),
+      takesBytes: false,
+      claims: () => true,
     }),
-    [framework]: {
-      options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins),
-      resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline),
-      ...awaiting.hooks,
-      generateBundle: sweepBundle(pipeline),
-    },
+    [framework]: combine(duties),
   }
 }
 
@@ -83,8 +89,8 @@ export function rollupLog(context: Pick<RollupContext, 'info' | 'warn'>) {
   return { inform: (line: string) => context.info(line), warn: (message: string) => context.warn(message) }
 }
 
-/** See {@link Bundler.host}. */
-export function rollupHost(context: RollupContext, { waitsForFiles = false } = {}) {
+/** See {@link Dialogue.loading}; all but `lacksAwait`. */
+export function rollupLoading(context: RollupContext, { waitsForFiles = false } = {}) {
   return {
     watch(file: string) {
       context.addWatchFile(file)
@@ -93,13 +99,19 @@ export function rollupHost(context: RollupContext, { waitsForFiles = false } = {
       if (!waitsForFiles && !existsSync(file)) context.addWatchFile(dirname(file))
     },
     warn: (message: string) => context.warn(message),
-    ship: (file: VerifiedFile) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, file)}`),
+    ship: (admission: Admission) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, admission)}`),
+    wantsBytes: false,
+    identifiersOnly: false,
   }
 }
 
-/** Emits the file, byte for byte, under a hashed name. @returns the reference to it */
-export function emit(context: RollupContext, { name, bytes }: VerifiedFile): string {
-  return context.emitFile({ type: 'asset', name, source: bytes })
+/**
+ * Emits the file, byte for byte, under a hashed name. Rollup keeps the buffer that it is given, so it gets a copy: what
+ * other plugins change in place must not change what was judged.
+ * @returns the reference to it
+ */
+export function emit(context: RollupContext, { name, admitted }: Admission): string {
+  return context.emitFile({ type: 'asset', name, source: admitted.bytes.slice() })
 }
 
 /** Rollup alone takes a query for a part of the file name. */

@@ -8,16 +8,11 @@ import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack
 import type { ComponentSource } from '../../bindings/module/loading.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
-import {
-  INLINE,
-  isAbsolutePublicPath,
-  RAW_QUERY,
-  rawRequest,
-  relativeUrl,
-  type VerifiedFile,
-} from '../assets.js'
-import type { BuildLog, LoadHost, Pipeline } from '../pipeline.js'
-import { type LoadContext, NAME, sharedHooks, withoutFrames } from './adapter.js'
+import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
+import type { Admission } from '../admissions.js'
+import type { BuildLog, LoadContext } from '../contexts.js'
+import type { Pipeline } from '../pipeline.js'
+import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames } from './adapter.js'
 
 const WASM = /\.wasm$/i
 
@@ -28,27 +23,37 @@ const WASM = /\.wasm$/i
  */
 export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'): Partial<UnpluginOptions> {
   let compiler: Compiler | undefined
-  const bundler = {
-    log: (context: UnpluginBuildContext) => compilationLog(context, compiler!),
-    host: (context: LoadContext) => webpackHost(context, compiler!),
+  const shared = sharedHooks(pipeline, {
+    log: (context) => compilationLog(context, compiler!),
+    loading: (context) => webpackLoading(context, compiler!),
     takesBytes: true,
-    claims: (id: string) => !pipeline.isCoreModule(id),
+    claims: (id) => !pipeline.isCoreModule(id),
+  })
+  const duties: Duties<(applied: Compiler) => void> = {
+    root: ({ context }) => pipeline.configure({ root: context }),
+    refuseSecond: refuseSecondIn,
+    // In addition, every load asks not to be cached: see `webpackLoading`.
+    cacheNothing: (applied) => addRules(applied, pipeline, coreModuleRule(framework, pipeline, shared.load)),
+    externalShims: (applied) => applied.hooks.environment.tap(NAME, () => keepShimsExternal(applied)),
+    findAwait: () => {}, // all that these bundlers write may have one, CommonJS included
+    sweepOutputs: ({ hooks }) =>
+      hooks.thisCompilation.tap(NAME, (made) => sweepAssets(compiler!, made, pipeline)),
   }
-  const shared = sharedHooks(pipeline, bundler)
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
-    if (USED.has(compiler)) throw problem('PLUGIN_TWICE', {})
-    USED.add(compiler)
-    pipeline.configure({ root: compiler.context })
-    addRules(compiler, pipeline, coreModuleRule(framework, pipeline, shared.load))
-    compiler.hooks.environment.tap(NAME, () => keepShimsExternal(compiler!))
-    compiler.hooks.thisCompilation.tap(NAME, (compilation) => sweepAssets(compiler!, compilation, pipeline))
+    for (const duty of Object.values(duties)) duty(compiler)
   }
   return { ...shared, [framework]: apply }
 }
 
-/** Compilers that have the plugin: webpack's plugins have no names. */
+/** Compilers that have the plugin. */
 const USED = new WeakSet<Compiler>()
+
+/** webpack's plugins have no names, so a list of them would not tell. */
+function refuseSecondIn(compiler: Compiler): void {
+  if (USED.has(compiler)) throw problem('PLUGIN_TWICE', {})
+  USED.add(compiler)
+}
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
   const { compilation } = context.getNativeBuildContext!() as { compilation: Compilation }
@@ -63,19 +68,21 @@ function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: s
   warnings.push(new webpack.WebpackError(message))
 }
 
-function webpackHost(context: LoadContext, compiler: Compiler): LoadHost {
+function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
   const loader = loaderContext(context)
   // A cached module would skip verification in the next process.
   loader.cacheable(false)
   return {
     watch: (file) => watch(loader, file),
     warn: (message) => context.warn(message),
-    ship: (file) => ship(file, compiler),
+    ship: (admission) => ship(admission, compiler),
     wantsBytes: !(loader._module as NormalModule | undefined)?.type.startsWith('javascript/'),
+    identifiersOnly: false,
+    lacksAwait: undefined,
   }
 }
 
-function loaderContext(context: LoadContext): LoaderContext<unknown> {
+function loaderContext(context: HookContext): LoaderContext<unknown> {
   const native = context.getNativeBuildContext!() as { loaderContext?: LoaderContext<unknown> }
   return native.loaderContext!
 }
@@ -86,8 +93,8 @@ function watch(loader: LoaderContext<unknown>, file: string): void {
   else loader.addDependency(file)
 }
 
-function ship(file: VerifiedFile, { options }: Compiler): ComponentSource {
-  const request = rawRequest(file)
+function ship(admission: Admission, { options }: Compiler): ComponentSource {
+  const request = rawRequest(admission)
   const isUnreachable = isForNode(options) && isAbsolutePublicPath(options.output.publicPath)
   return request === undefined || isUnreachable ? INLINE : relativeUrl(request)
 }

@@ -10,7 +10,7 @@ import { sha256 } from '../../trust/crypto/rule.js'
 import { explain } from '../../trust/explain.js'
 import { trustedKey } from '../../trust/keys/trusted-key.js'
 import { verify } from '../../trust/verify.js'
-import type { Pinned } from '../signature.js'
+import type { Pinned } from '../pinned.js'
 
 /**
  * Verifies the file as a build does, and compares its core modules with those of the build.

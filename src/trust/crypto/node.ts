@@ -1,8 +1,14 @@
-/** Node's own SHA-256 and Ed25519. See `ed25519.ts` for the rule. */
+/** Node's own SHA-256 and Ed25519. See `rule.ts` for the rule. */
 
 import { concatBytes, fromHex } from '../../format/encoding.js'
 import { hasUsableR } from '../../format/signature.js'
-import type { SignatureCheck } from '../evidence/gather.js'
+
+/** What one signature check needs. `publicKey` is that of a trusted key, so it is a good one: see `rule.ts`. */
+export interface SignatureCheck {
+  publicKey: Uint8Array
+  message: Uint8Array
+  signature: Uint8Array
+}
 
 /** Hashing and checking without waiting. */
 export interface SyncBackend {
@@ -30,14 +36,14 @@ interface NodeCrypto {
   sign(algorithm: null, message: Uint8Array, key: object): Uint8Array
 }
 
-interface Host {
+interface Platform {
   process?: { getBuiltinModule?: (id: string) => unknown; versions?: { node?: string } }
   Buffer?: { from(bytes: Uint8Array): unknown }
 }
 
-const host = globalThis as Host
+const platform = globalThis as Platform
 
-const nodeCrypto = host.process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
+const nodeCrypto = platform.process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
 
 /** SPKI and PKCS#8 of Ed25519 up to the 32 key bytes. @see RFC 8410, sections 4 and 7 */
 export const SPKI_PREFIX: Uint8Array = fromHex('302a300506032b6570032100')!
@@ -50,7 +56,7 @@ const nativeKeys = new WeakMap<Uint8Array, object>()
 function nativeKey(crypto: NodeCrypto, publicKey: Uint8Array): object {
   let key = nativeKeys.get(publicKey)
   if (key === undefined) {
-    const der = host.Buffer!.from(concatBytes(SPKI_PREFIX, publicKey))
+    const der = platform.Buffer!.from(concatBytes(SPKI_PREFIX, publicKey))
     key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' })
     nativeKeys.set(publicKey, key)
   }
@@ -71,7 +77,7 @@ export const nodeBackend: SyncBackend | undefined = nodeCrypto && {
 export const signNatively: ((message: Uint8Array, seed: Uint8Array) => Uint8Array) | undefined =
   nodeCrypto &&
   ((message, seed) => {
-    const der = host.Buffer!.from(concatBytes(PKCS8_PREFIX, seed))
+    const der = platform.Buffer!.from(concatBytes(PKCS8_PREFIX, seed))
     const key = nodeCrypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     return new Uint8Array(nodeCrypto.sign(null, message, key))
   })

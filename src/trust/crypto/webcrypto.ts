@@ -4,9 +4,7 @@
  */
 
 import { hasUsableR } from '../../format/signature.js'
-import type { FramedFile } from '../evidence/frame.js'
-import type { SignatureCheck } from '../evidence/gather.js'
-import type { SyncBackend } from './node.js'
+import type { SignatureCheck, SyncBackend } from './node.js'
 
 // Node's WebCrypto is slower than its own crypto, and in Node 20 says with a warning that Ed25519 is an experiment.
 const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }
@@ -36,7 +34,7 @@ export async function verifySignature(check: SignatureCheck, loadBackend: LoadBa
  */
 export async function rollingSha256(
   bytes: Uint8Array,
-  { start, boundaries: ends }: Pick<FramedFile, 'start' | 'boundaries'>,
+  { start, boundaries: ends }: { start: number; boundaries: readonly number[] },
   loadBackend: LoadBackend,
 ): Promise<Uint8Array[]> {
   const hasher = subtle()

@@ -1,21 +1,31 @@
 /** The outside of a file and its signature data, before anything is hashed. */
 
 import { damaged, problem } from '../../errors/raise.js'
-import { Reader } from '../../format/reader.js'
 import { decodeSignature, type SignatureSet } from '../../format/signature.js'
 import {
   checkLayer,
   isDelimiterSection,
-  isSignatureSection,
   type Layer,
   PREAMBLE_LENGTH,
   readSections,
   type Section,
 } from '../../format/wasm.js'
+import { findEmbedded } from './embedded.js'
+
+/** What lies beside a file and speaks for it. */
+export interface Sidecars {
+  /** The content of a detached signature file. */
+  signature?: Uint8Array | undefined
+}
+
+/** The preamble and sections of a file. */
+export interface Outside {
+  layer: Layer
+  sections: readonly Section[]
+}
 
 /** What was read of a file before anything is hashed. */
-export interface FramedFile {
-  sections: readonly Section[]
+export interface FramedFile extends Outside {
   /** Offset of the first covered byte. */
   start: number
   /** Ends of the parts: every delimiter and the end of the file, ascending. See {@link MAX_BOUNDARIES}. */
@@ -30,38 +40,35 @@ export interface FramedFile {
 const MAX_BOUNDARIES = 64
 
 /**
+ * Reads preamble and sections, and insists that the layer is what they hold.
+ * @param wanted the layer that is needed; any when absent
+ * @throws Diagnostic `WASM_MALFORMED`, `LAYER_MISMATCH`
+ */
+export function readOutside(bytes: Uint8Array, wanted?: Layer): Outside {
+  const outside = readSections(bytes)
+  checkLayer(bytes, outside)
+  if (wanted !== undefined && wanted !== outside.layer)
+    throw problem('LAYER_MISMATCH', { found: `a ${outside.layer}`, wanted })
+  return outside
+}
+
+/**
  * Reads the outside of a file and its signature data.
  * @throws Diagnostic `WASM_MALFORMED`, `LAYER_MISMATCH`, `SIGNATURE_INVALID`
  */
 export function frame(
   bytes: Uint8Array,
-  { layer, detached }: { layer?: Layer | undefined; detached?: Uint8Array | undefined },
+  { layer, sidecars }: { layer?: Layer | undefined; sidecars?: Sidecars | undefined },
 ): FramedFile {
-  const wasm = readSections(bytes)
-  checkLayer(bytes, wasm)
-  if (layer !== undefined && layer !== wasm.layer)
-    throw problem('LAYER_MISMATCH', { found: `a ${wasm.layer}`, wanted: layer })
-  const section = findSignature(bytes, wasm.sections)
-  const signatures = [section && bytes.subarray(section.contentStart, section.end), detached]
+  const outside = readOutside(bytes, layer)
+  const embedded = findEmbedded(bytes, outside.sections)
+  const payloads = [embedded?.payload, sidecars?.signature]
   return {
-    sections: wasm.sections,
-    start: section?.end ?? PREAMBLE_LENGTH,
-    ...findBoundaries(bytes, wasm.sections),
-    signatures: signatures.flatMap((payload) => (payload ? [decodeSignature(payload, damaged)] : [])),
+    ...outside,
+    start: embedded?.end ?? PREAMBLE_LENGTH,
+    ...findBoundaries(bytes, outside.sections),
+    signatures: payloads.flatMap((payload) => (payload ? [decodeSignature(payload, damaged)] : [])),
   }
-}
-
-/** @throws Diagnostic `SIGNATURE_INVALID` when there are two, one stands elsewhere, or its framing is padded */
-function findSignature(bytes: Uint8Array, sections: readonly Section[]): Section | undefined {
-  const [first, ...others] = sections
-  const misplaced = others.find(isSignatureSection)
-  if (misplaced) throw damaged('misplaced', misplaced.start)
-  if (!first || !isSignatureSection(first)) return undefined
-  // Nothing covers these few bytes, so only the one shortest encoding is accepted.
-  const framing = new Reader(bytes, damaged, { start: first.start + 1, end: first.end })
-  framing.shortestVaruint32()
-  framing.shortestVaruint32()
-  return first
 }
 
 function findBoundaries(

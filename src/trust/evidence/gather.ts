@@ -1,55 +1,63 @@
-/** Which trusted key signed what, before anyone draws a conclusion. `verdict.ts` concludes. */
+/** Evidence: which trusted key signed what, before anyone draws a conclusion. `verdict.ts` concludes. */
 
 import { equalBytes, type Hex, toHex } from '../../format/encoding.js'
 import { ED25519, type SignatureRecord, type SignatureSet, signedMessage } from '../../format/signature.js'
-import type { TrustedKey } from '../keys/trusted-key.js'
+import type { SignatureCheck } from '../crypto/node.js'
+import { signerOf, type TrustedKey } from '../keys/trusted-key.js'
+import type { Statement } from '../statement.js'
 import type { FramedFile } from './frame.js'
 
-/** What one signature check needs. `publicKey` is that of a {@link TrustedKey}, so it is a good one. */
-export interface SignatureCheck {
-  publicKey: Uint8Array
-  message: Uint8Array
-  signature: Uint8Array
-}
-
-/** Everything that a verdict is made from. */
+/** What one signature, embedded or detached, comes to. */
 export interface Evidence {
-  file: FramedFile
-  /** Rolling hashes, one for each of the file's boundaries. */
-  hashes: readonly Uint8Array[]
-  /** What came of each record, for the embedded and the detached signature. */
-  claims: readonly (readonly Claim[])[]
+  /** Of signatures that hold. */
+  statements: readonly Statement[]
+  /** What the other records say of themselves. */
+  claims: readonly Claim[]
 }
 
-/** What came of one signature record. */
+/** A record that verifies under no trusted key. */
 export interface Claim {
-  set: SignatureSet
-  record: SignatureRecord
-  /** The trusted key under which it verifies. */
-  signer: TrustedKey | undefined
+  /** Empty when it names none. */
+  keyId: Hex
+  algorithm: number
 }
 
-/** Asks for signature checks one by one and ends with the evidence. */
+/** A file and its rolling hashes, one for each of its boundaries. */
+export interface HashedFile {
+  file: FramedFile
+  hashes: readonly Uint8Array[]
+}
+
+/** Asks for signature checks one by one and ends with the evidence of each signature, embedded first. */
 export function* gather(
-  file: FramedFile,
-  hashes: readonly Uint8Array[],
+  hashed: HashedFile,
+  keys: readonly TrustedKey[],
+): Generator<SignatureCheck, Evidence[], boolean> {
+  const found: Evidence[] = []
+  for (const sets of hashed.file.signatures) found.push(yield* gatherOne(sets, hashed, keys))
+  return found
+}
+
+function* gatherOne(
+  sets: readonly SignatureSet[],
+  hashed: HashedFile,
   keys: readonly TrustedKey[],
 ): Generator<SignatureCheck, Evidence, boolean> {
-  const claims: Claim[][] = []
-  for (const sets of file.signatures) {
-    const found: Claim[] = []
-    for (const set of sets) {
-      const message = signedMessage(set.hashes)
-      for (const record of set.records)
-        found.push({ set, record, signer: yield* findSigner(record, message, keys) })
+  const statements: Statement[] = []
+  const claims: Claim[] = []
+  for (const set of sets) {
+    const message = signedMessage(set.hashes)
+    for (const record of set.records) {
+      const key = yield* findKey(record, message, keys)
+      if (key === undefined) claims.push({ keyId: toHex(record.keyId), algorithm: record.algorithm })
+      else statements.push({ signer: signerOf(key), covers: coverageOf(set, hashed) })
     }
-    claims.push(found)
   }
-  return { file, hashes, claims }
+  return { statements, claims }
 }
 
 /** Tries every key, the one that the id names first: ids are hints. */
-function* findSigner(
+function* findKey(
   { algorithm, keyId, signature }: SignatureRecord,
   message: Uint8Array,
   keys: readonly TrustedKey[],
@@ -62,33 +70,35 @@ function* findSigner(
   return undefined
 }
 
+function coverageOf(set: SignatureSet, hashed: HashedFile): Statement['covers'] {
+  if (isComplete(set, hashed)) return 'whole'
+  return partsOf(hashed.file).slice(0, coveredParts(set, hashed))
+}
+
 /**
  * The acceptance rule: the last hash of the set is that of the end of the file, and either it stands alone or there
  * is one hash for each boundary and all match in order. Every set is judged alone: hashes of different sets never mix.
  */
-export function isComplete({ hashes: signed }: SignatureSet, { file, hashes }: Evidence): boolean {
+export function isComplete({ hashes: signed }: SignatureSet, { file, hashes }: HashedFile): boolean {
   if (signed.length === 1) return equalBytes(signed[0]!, hashes.at(-1)!)
   return (
     signed.length === file.boundaryCount && signed.every((hash, index) => equalBytes(hash, hashes[index]!))
   )
 }
 
-/** Whether the file is signed whole: each signature it carries is a trusted key's, and nothing is revoked. */
-export function isVerified(evidence: Evidence, revoked?: ReadonlySet<Hex>): boolean {
-  return (
-    evidence.claims.length > 0 &&
-    evidence.claims.every((claims) => signersOfAll(claims, evidence, revoked).length > 0) &&
-    !revoked?.has(toHex(evidence.hashes.at(-1)!))
-  )
+/**
+ * How many parts of the file, from the first on, a set speaks for: as many as hashes match in order, or, where there
+ * is only one, up to the boundary that it matches. Rolling hashes start at the first byte.
+ */
+function coveredParts({ hashes: signed }: SignatureSet, { hashes }: HashedFile): number {
+  const matches = (index: number, boundary: number) => equalBytes(signed[index]!, hashes[boundary]!)
+  const mismatch = signed.findIndex((_, index) => index >= hashes.length || !matches(index, index))
+  const inOrder = mismatch === -1 ? signed.length : mismatch
+  const only = signed.length === 1 ? hashes.findLastIndex((_, boundary) => matches(0, boundary)) : -1
+  return Math.max(inOrder, only + 1)
 }
 
-/** The keys that signed the whole file; revoked keys count for nothing. */
-export function signersOfAll(
-  claims: readonly Claim[],
-  evidence: Evidence,
-  revoked?: ReadonlySet<Hex>,
-): TrustedKey[] {
-  return claims.flatMap(({ set, signer }) =>
-    signer && isComplete(set, evidence) && !revoked?.has(signer.fingerprint) ? [signer] : [],
-  )
+/** The parts of a file: the bytes between its boundaries. */
+export function partsOf({ start, boundaries }: FramedFile): { start: number; end: number }[] {
+  return boundaries.map((end, index) => ({ start: boundaries[index - 1] ?? start, end }))
 }

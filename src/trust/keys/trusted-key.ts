@@ -1,19 +1,14 @@
 /** Keys as values. A weak key never becomes a trusted one. */
 
 import { problem } from '../../errors/raise.js'
-import { encodeUtf8, type Hex, toHex } from '../../format/encoding.js'
+import { encodeUtf8, toHex } from '../../format/encoding.js'
 import { hmacSha256, publicKeyDefect, publicKeyOf, randomSeed, sha256 } from '../crypto/rule.js'
+import type { KeySigner } from '../statement.js'
 
 /** A public key that may sign. */
-export interface TrustedKey {
-  /** How the person who configured it knows it: a path, a variable, a position. */
-  name: string
-  /** 32 bytes, checked by the rule of `ed25519.ts`. */
+export interface TrustedKey extends KeySigner {
+  /** 32 bytes, checked by the rule of `crypto/rule.ts`. */
   publicKey: Uint8Array
-  /** The id that other tools write into signatures of this key by default, 12 bytes. A hint, never an identity. */
-  keyId: Hex
-  /** SHA-256 of the public key. */
-  fingerprint: Hex
 }
 
 /** A key that signs. */
@@ -32,7 +27,18 @@ export function trustedKey(publicKey: Uint8Array, name: string): TrustedKey {
   const reason = publicKeyDefect(publicKey)
   if (reason !== undefined) throw problem('KEY_WEAK', { source: name, reason })
   const copy = Uint8Array.from(publicKey)
-  return { name, publicKey: copy, keyId: toHex(defaultKeyId(copy)), fingerprint: toHex(sha256(copy)) }
+  return {
+    kind: 'key',
+    name,
+    publicKey: copy,
+    keyId: toHex(defaultKeyId(copy)),
+    fingerprint: toHex(sha256(copy)),
+  }
+}
+
+/** The key without what only verifying needs. */
+export function signerOf({ kind, name, keyId, fingerprint }: TrustedKey): KeySigner {
+  return { kind, name, keyId, fingerprint }
 }
 
 /** The id that signers give a key by default: 12 bytes of HMAC-SHA256 with the public key as the HMAC key. */

@@ -3,14 +3,20 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import AjvDraft4 from 'ajv-draft-04'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { problem } from '../../../src/errors/raise.js'
-import { type FileResult } from '../../../src/report/result.js'
 import { formatReport } from '../../../src/report/formats.js'
+import type { FileResult } from '../../../src/report/result.js'
+import type { KeySigner } from '../../../src/trust/statement.js'
 
-const signer = { name: 'release.pub', keyId: '00'.repeat(12), fingerprint: 'ab'.repeat(32) }
+const signer: KeySigner = {
+  kind: 'key',
+  name: 'release.pub',
+  keyId: '00'.repeat(12),
+  fingerprint: 'ab'.repeat(32),
+}
 const context = { version: () => '1.2.3' }
 
 /** A name with everything that one of the formats could trip over. */
@@ -93,7 +99,14 @@ describe('json', () => {
     const validate = new Ajv2020({ strict: false }).compile(schema)
     const report = JSON.parse(formatReport(results, 'json', context)) as { version: number }
     expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
-    expect(validate({ ...report, version: 2 })).toBe(false)
+    expect(validate({ ...report, version: 1 })).toBe(false)
+    const withSigner = (one: object) => ({
+      ...report,
+      results: [{ file: 'x.wasm', action: 'accept', status: 'verified', signers: [one] }],
+    })
+    expect(validate(withSigner({ kind: 'another', name: 'release' }))).toBe(true)
+    for (const one of [{ kind: 'key', name: 'release' }, { name: 'release' }, { ...signer, keyId: 'x' }])
+      expect(validate(withSigner(one))).toBe(false)
     expect(report).toMatchObject({
       summary: { accepted: 1, warned: 1, refused: 2 },
       results: [

@@ -95,6 +95,7 @@ describe('public keys', () => {
     const keys = parsePublicKeys(data, 'alice.pub')
     expect(keys).toEqual([
       {
+        kind: 'key',
         name: 'alice.pub',
         publicKey,
         keyId: hex(defaultKeyId(publicKey)),

@@ -51,7 +51,7 @@ const statusOf = (file: Uint8Array, keys: readonly TrustedKey[] = [alice], optio
 describe('verified', () => {
   it('names every trusted signer, and the digest of what they signed', () => {
     const verdict = verifySync(signedComponent(PROGRAM, ALICE, MALLORY, BOB), [bob, alice])
-    const who = ({ name, keyId, fingerprint }: TrustedKey) => ({ name, keyId, fingerprint })
+    const who = ({ name, keyId, fingerprint }: TrustedKey) => ({ kind: 'key', name, keyId, fingerprint })
     expect(verdict).toEqual({
       status: 'verified',
       signers: [who(alice), who(bob)],
@@ -129,7 +129,7 @@ describe('partial', () => {
     const start = file.length - BOTH.length
     expect(verifySync(file, [alice])).toEqual({
       status: 'partial',
-      signers: [{ name: 'alice', keyId: alice.keyId, fingerprint: alice.fingerprint }],
+      signers: [{ kind: 'key', name: 'alice', keyId: alice.keyId, fingerprint: alice.fingerprint }],
       parts: [
         { start, end: start + HEAD.length, signed: true, selected: false },
         { start: start + HEAD.length, end: file.length, signed: false, selected: false },

@@ -6,19 +6,13 @@ import { join, resolve } from 'node:path'
 import type { Connect, DevEnvironment, ResolvedConfig, ViteDevServer } from 'vite'
 import { Diagnostic } from '../../../errors/diagnostic.js'
 import type { Hex } from '../../../format/encoding.js'
-import type { VerifiedFile } from '../../assets.js'
+import type { Admission } from '../../admissions.js'
 import type { Pipeline } from '../../pipeline.js'
 import { parseWasmId } from '../../request.js'
-import type { ViteState } from './ship.js'
+import { SERVED, type ViteState } from './state.js'
 
-const SERVED = '@signed-wasm/'
-
-export function servedPath(base: string, { digest, name }: VerifiedFile): string {
-  return `${base}${SERVED}${digest}/${encodeURIComponent(name)}`
-}
-
-function findServed({ served }: ViteState, digest: Hex): VerifiedFile | undefined {
-  return [...served.values()].find((file) => file.digest === digest)
+function findServed({ served }: ViteState, digest: Hex): Admission | undefined {
+  return [...served.values()].find(({ admitted }) => admitted.digest === digest)
 }
 
 /**
@@ -31,17 +25,21 @@ export function guard(
   { config }: ViteDevServer,
   { state, allows }: { state: ViteState; allows: (file: string) => boolean },
 ): Connect.NextHandleFunction {
-  const host = { watch: () => {}, warn: (message: string) => config.logger.warn(message) }
+  const context = { watch: () => {}, warn: (message: string) => config.logger.warn(message) }
   return (request, response, next) => {
     const { path, query } = splitUrl(request.url ?? '', config.base)
-    if (path.startsWith(`/${SERVED}`)) return answer(response, findServed(state, path.split('/')[2]!)?.bytes)
+    if (path.startsWith(`/${SERVED}`))
+      return answer(response, findServed(state, path.split('/')[2]!)?.admitted.bytes)
     if (parseWasmId(path) === undefined || query.has('import')) return next()
     try {
-      const admitted = servedFiles(path, config).map((file) => ({ file, found: pipeline.admit(file, host) }))
+      const admitted = servedFiles(path, config).map((file) => ({
+        file,
+        found: pipeline.gate.admit(file, context),
+      }))
       // As Vite does, the public folder first.
       const { file, found } = admitted.findLast((one) => one.found !== undefined) ?? {}
       if (file === undefined || found === undefined || !allows(file)) return next()
-      const { bytes } = found
+      const { bytes } = found.admitted
       response
         .writeHead(200, {
           ...config.server.headers,
@@ -92,9 +90,9 @@ function servedFiles(path: string, { root, publicDir }: ResolvedConfig): string[
 /** A module that failed in `load` takes no part in Vite's own updates, so ask for the reload ourselves. */
 export function reload(pipeline: Pipeline) {
   return function (this: { environment: DevEnvironment }, { file }: { file: string }) {
-    const components = pipeline.dependents(file)
+    const components = pipeline.gate.dependents.of(file)
     if (components.length === 0) return
-    if (parseWasmId(file) === undefined) pipeline.forgetKeys()
+    if (parseWasmId(file) === undefined) pipeline.gate.forgetPolicy()
     const { moduleGraph, hot } = this.environment
     for (const component of components) {
       for (const module of moduleGraph.getModulesByFile(component) ?? []) moduleGraph.invalidateModule(module)

@@ -4,16 +4,26 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
-import type { ResolvedConfig } from 'vite'
+import type { ResolvedConfig, UserConfig } from 'vite'
 import { DIST } from '../../../bindings/runtime-files.js'
 import { SHIM_PACKAGES } from '../../../bindings/shims.js'
 import { packagesWithComponents } from '../../../disk/packages.js'
 import type { Pipeline } from '../../pipeline.js'
-import { refuseSecond, sharedHooks } from '../adapter.js'
-import { awaitHooks, resolveShim, type RollupContext, rollupHost, rollupLog, sweepBundle } from '../rollup.js'
+import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
+import {
+  awaitHooks,
+  resolveShim,
+  type RollupContext,
+  rollupLoading,
+  rollupLog,
+  sweepBundle,
+} from '../rollup.js'
 import { guard, reload } from './dev-server.js'
-import { serverFileUrl, type ViteContext, viteHost, type ViteState, writeServerFiles } from './ship.js'
+import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
+import type { ViteContext, ViteState } from './state.js'
 import { workers } from './workers.js'
+
+type VitePart = NonNullable<UnpluginOptions['vite']>
 
 /** The hooks for `vite`. */
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
@@ -21,51 +31,76 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const state = { emitted: new Map(), served: new Map() } as unknown as ViteState
   const shared = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
-    host: (context) => ({
-      ...viteHost(context as unknown as ViteContext, state),
+    loading: (context) => ({
+      ...viteLoading(context as unknown as ViteContext, state),
       lacksAwait: awaiting.lacksAwait(),
     }),
+    takesBytes: false,
+    claims: () => true,
   })
+  const duties: Duties<VitePart> = {
+    root: rootHooks(pipeline, state),
+    refuseSecond: { configResolved: ({ plugins }) => refuseSecond(plugins) },
+    cacheNothing: nothing('`load` runs in every build, and for every module that a dev server has not yet'),
+    externalShims: shimHooks(pipeline, state),
+    findAwait: awaiting.hooks,
+    sweepOutputs: { generateBundle: sweepBundle(pipeline) } as VitePart,
+  }
   return {
     ...shared,
     buildStart() {
       shared.buildStart!.call(this)
       judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
     },
-    vite: {
-      config({ root = '.', worker }) {
-        state.packages = undefined
-        pipeline.configure({ root: resolve(root) })
-        return {
-          // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-          optimizeDeps: { exclude: SHIM_PACKAGES },
+    vite: combine({
+      ...duties,
+      workers: {
+        config: ({ worker }: UserConfig) => ({
           worker: workers(pipeline, { shared, format: worker?.format }),
-        }
+        }),
       },
-      configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
-        if (consumer === 'client') return null
-        state.packages ??= packagesWithComponents(pipeline.root)
-        return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
-      },
-      configResolved(config) {
-        refuseSecond(config.plugins)
-        state.config = config
-        config.server.fs.allow.push(DIST)
-        pipeline.configure({ root: config.root, command: config.command })
-      },
-      async configureServer(server) {
-        // Only here is Vite sure to be installed.
-        const { isFileServingAllowed } = await import('vite')
-        const allows = (file: string) => isFileServingAllowed(server.config, file)
-        server.middlewares.use(guard(pipeline, server, { state, allows }))
-      },
-      hotUpdate: { order: 'pre', handler: reload(pipeline) },
-      resolveId: resolveShim(pipeline),
-      resolveFileUrl: serverFileUrl(state),
-      ...awaiting.hooks,
-      generateBundle: sweepBundle(pipeline),
-      writeBundle: writeServerFiles(state),
+      devServer: devServerHooks(pipeline, state),
+      serverBuild: { resolveFileUrl: serverFileUrl(state), writeBundle: writeServerFiles(state) },
+    } as Duties<VitePart>),
+  }
+}
+function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
+  return {
+    config: ({ root = '.' }) => pipeline.configure({ root: resolve(root) }),
+    configResolved(config) {
+      state.config = config
+      config.server.fs.allow.push(DIST)
+      pipeline.configure({ root: config.root, command: config.command })
     },
+  }
+}
+
+/** Servers leave packages to Node: the shims always, those that bring components never. */
+function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
+  return {
+    config() {
+      state.packages = undefined
+      // Otherwise the dev server finds these late and reloads the page in order to bundle them.
+      return { optimizeDeps: { exclude: SHIM_PACKAGES } }
+    },
+    configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
+      if (consumer === 'client') return null
+      state.packages ??= packagesWithComponents(pipeline.root)
+      return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
+    },
+    resolveId: resolveShim(pipeline),
+  }
+}
+
+function devServerHooks(pipeline: Pipeline, state: ViteState): VitePart {
+  return {
+    async configureServer(server) {
+      // Only here is Vite sure to be installed.
+      const { isFileServingAllowed } = await import('vite')
+      const allows = (file: string) => isFileServingAllowed(server.config, file)
+      server.middlewares.use(guard(pipeline, server, { state, allows }))
+    },
+    hotUpdate: { order: 'pre', handler: reload(pipeline) },
   }
 }
 
@@ -76,6 +111,6 @@ function judgePublicFolder(
   { command, publicDir, build }: ResolvedConfig,
 ): void {
   if (command === 'build' && build.copyPublicDir && publicDir !== '' && existsSync(publicDir)) {
-    pipeline.admitFolder(publicDir, rollupHost(context))
+    pipeline.gate.admitFolder(publicDir, rollupLoading(context))
   }
 }

@@ -3,32 +3,19 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Environment, ResolvedConfig } from 'vite'
+import type { Environment } from 'vite'
 import type { ComponentSource } from '../../../bindings/module/loading.js'
-import { INLINE, relativeUrl, type VerifiedFile } from '../../assets.js'
-import { emit, type RollupContext, rollupHost } from '../rollup.js'
-import { servedPath } from './dev-server.js'
+import type { Admission } from '../../admissions.js'
+import { INLINE, relativeUrl } from '../../assets.js'
+import { emit, type RollupContext, rollupLoading } from '../rollup.js'
+import { SERVED, type ViteContext, type ViteState } from './state.js'
 
-export type ViteContext = RollupContext & { environment: Environment }
-
-export interface ViteState {
-  config: ResolvedConfig
-  /** What servers must not leave to Node, once it is looked up. */
-  packages: string[] | undefined
-  /** Files emitted by server builds, by reference: Vite drops the assets of these. */
-  emitted: Map<string, VerifiedFile>
-  /** What the dev server answers, by file, so that an old content goes with its file. */
-  served: Map<string, VerifiedFile>
-}
-
-export function viteHost(context: ViteContext, state: ViteState) {
+/** See {@link Dialogue.loading}; all but `lacksAwait`. */
+export function viteLoading(context: ViteContext, state: ViteState) {
   const { consumer } = context.environment.config
-  const ship: Record<
-    'dev' | 'build',
-    Record<'client' | 'server', (file: VerifiedFile) => ComponentSource>
-  > = {
+  const ship: Record<'dev' | 'build', Record<'client' | 'server', (file: Admission) => ComponentSource>> = {
     build: {
-      client: rollupHost(context).ship,
+      client: rollupLoading(context).ship,
       server: (file) => {
         if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
@@ -45,7 +32,7 @@ export function viteHost(context: ViteContext, state: ViteState) {
     },
   }
   return {
-    ...rollupHost(context),
+    ...rollupLoading(context),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
   }
 }
@@ -67,11 +54,15 @@ export function serverFileUrl({ emitted }: ViteState) {
 /** Writes what Vite leaves out of server builds, which it takes for a copy of the client's assets. */
 export function writeServerFiles({ emitted }: ViteState) {
   return function (this: RollupContext, { dir }: { dir?: string | undefined }) {
-    for (const [reference, { bytes }] of emitted) {
+    for (const [reference, { admitted }] of emitted) {
       const path = join(dir ?? '.', this.getFileName(reference))
       mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, bytes)
+      writeFileSync(path, admitted.bytes)
     }
     emitted.clear()
   }
+}
+
+function servedPath(base: string, { name, admitted: { digest } }: Admission): string {
+  return `${base}${SERVED}${digest}/${encodeURIComponent(name)}`
 }

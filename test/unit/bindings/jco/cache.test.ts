@@ -14,14 +14,13 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { cacheKey } from '../../../../src/bindings/jco/cache-entry.js'
+import { type CacheJob, cacheKey } from '../../../../src/bindings/jco/cache-entry.js'
 import { createCache, pruneCache } from '../../../../src/bindings/jco/cache.js'
-import { Pipeline } from '../../../../src/plugin/pipeline.js'
 import type { JcoOptions } from '../../../../src/bindings/jco/options.js'
-import type { Options } from '../../../../src/plugin/options.js'
-import type { Job } from '../../../../src/bindings/jco/job.js'
 import type { Output } from '../../../../src/bindings/jco/output.js'
 import { installedVersion, packageVersion } from '../../../../src/disk/versions.js'
+import type { Options } from '../../../../src/plugin/options.js'
+import { Pipeline } from '../../../../src/plugin/pipeline.js'
 import { DIST, observeModule } from '../../../kit/bindings.js'
 import { build } from '../../../kit/bundlers.js'
 import {
@@ -43,11 +42,12 @@ import {
   TRUSTED_PEM,
 } from '../../../kit/project.js'
 import { assemble, SHAPES } from '../../../kit/shapes.js'
+import { sourceOf } from '../../../kit/sources.js'
 import { constantComponent } from '../../../kit/wat.js'
 
 /** Two core modules of its own, and an adapter that jco makes. */
 let bytes: Uint8Array<ArrayBuffer>
-let job: Job
+let job: CacheJob
 let output: Output
 beforeAll(async () => {
   bytes = new Uint8Array(await assemble(SHAPES['composition']!.wat))
@@ -66,7 +66,7 @@ function filled(): { project: Project; folder: string; file: string } {
   return { project, folder, file: entriesOf(folder)[0]! }
 }
 
-const read = (folder: string, of: Job = job) =>
+const read = (folder: string, of: CacheJob = job) =>
   createCache(() => folder)
     .entry(of)
     .read()
@@ -141,8 +141,8 @@ describe('an output of jco', () => {
 })
 
 describe('the key', () => {
-  const keyWith = (options: object, of: Job['bytes'] = bytes) =>
-    cacheKey({ bytes: of, options: { ...job.options, ...options } })
+  const keyWith = (options: object, of: Uint8Array = bytes) =>
+    cacheKey({ source: sourceOf(of), options: { ...job.options, ...options } })
 
   test('is another for every option of jco, every name and every byte', async () => {
     const changed: (JcoOptions & { name?: string; map?: Record<string, string> })[] = [
@@ -188,7 +188,7 @@ describe('the key', () => {
           (names.length === 1 ? changed.jco : changed.minifier) ?? installedVersion(...names),
       }))
       const other = await import('../../../../src/bindings/jco/cache-entry.js')
-      return other.cacheKey({ bytes, options: { ...job.options, minify } })
+      return other.cacheKey({ source: sourceOf(bytes), options: { ...job.options, minify } })
     }
 
     test('for another version of this package, of jco, or of the minifier where it is used', async () => {
@@ -414,6 +414,7 @@ describe('the folder', () => {
       import { isDeepStrictEqual } from 'node:util'
       import { createCache } from '${DIST}/bindings/jco/cache.js'
       import { createTranspiler } from '${DIST}/bindings/jco/transpiler.js'
+      import { coreModuleSlices } from '${DIST}/format/wasm.js'
       const limits = { timeoutMs: 60000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
       const cache = createCache(() => ${JSON.stringify(folder)})
       let entry, output
@@ -425,7 +426,8 @@ describe('the folder', () => {
         },
       }
       const { transpile, close } = createTranspiler({ jco: {}, limits, cache: watched })
-      await transpile(readFileSync(new URL('../x.wasm', import.meta.url)), { name: 'component', file: 'x.wasm' })
+      const bytes = new Uint8Array(readFileSync(new URL('../x.wasm', import.meta.url)))
+      await transpile({ bytes, contentDigest: '${job.source.contentDigest}', cores: coreModuleSlices(bytes) }, { name: 'component', file: 'x.wasm' })
       await close()
       writeFileSync(new URL('../ready-${own}', import.meta.url), '')
       const isReady = (other) => existsSync(new URL('../ready-' + other, import.meta.url))
@@ -522,7 +524,14 @@ describe('pruning', () => {
 })
 
 const log = { inform: () => {}, warn: () => {} }
-const host = { watch: () => {}, warn: () => {}, ship: () => ({ kind: 'inline' as const }) }
+const host = {
+  watch: () => {},
+  warn: () => {},
+  ship: () => ({ kind: 'inline' as const }),
+  wantsBytes: false,
+  identifiersOnly: false,
+  lacksAwait: undefined,
+}
 
 /** A use of the plugin in a project. */
 function open(project: Project, options: Options): Pipeline {
@@ -574,16 +583,17 @@ describe('with the option `cache`', () => {
     await load({})
     await expect(load({ keys: OTHER_PEM })).rejects.toThrow('SIGNER_UNTRUSTED x.wasm')
     await expect(load({ keys: [] })).rejects.toThrow('NO_TRUSTED_KEYS')
-    for (const [state, code] of [
-      ['unsigned', 'COMPONENT_UNSIGNED'],
-      ['tampered', 'CONTENT_MODIFIED'],
-      ['unknown signer', 'SIGNER_UNTRUSTED'],
+    // An entry is that of a content, whoever signed it.
+    for (const [state, code, made] of [
+      ['unsigned', 'COMPONENT_UNSIGNED', 0],
+      ['tampered', 'CONTENT_MODIFIED', 1],
+      ['unknown signer', 'SIGNER_UNTRUSTED', 0],
     ] as const) {
       project.write({ 'x.wasm': inState(component, state) })
       await expect(load({})).rejects.toThrow(`${code} x.wasm`)
       const before = project.files('cache').length
       await load({ mode: 'lenient' })
-      expect(project.files('cache')).toHaveLength(before + 1)
+      expect(project.files('cache')).toHaveLength(before + made)
       await expect(load({})).rejects.toThrow(`${code} x.wasm`)
     }
   })

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
-import { generateModule } from '../../../../src/bindings/module/generate.js'
+import { generateModule } from '../../../kit/sources.js'
 import { planImports } from '../../../../src/bindings/hosts.js'
 import { generateKey } from '../../../../src/trust/keys/trusted-key.js'
 import { sign } from '../../../../src/trust/sign.js'
@@ -314,7 +314,7 @@ describe('the worker', () => {
        import { createTranspiler } from '${DIST}/bindings/jco/transpiler.js'
        const limits = { timeoutMs: 30000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
        const { transpile } = createTranspiler({ jco: {}, limits })
-       const run = (name) => transpile(readFileSync(new URL(name, import.meta.url)), { name: 'a', file: name }).then(() => 'done', (error) => error.code)
+       const run = (name) => transpile({ bytes: readFileSync(new URL(name, import.meta.url)), contentDigest: name, cores: [] }, { name: 'a', file: name }).then(() => 'done', (error) => error.code)
        report([await run('good.wasm'), await run('bad.wasm'), await run('good.wasm')])`,
     )
     expect(observed).toEqual({ value: ['done', 'TRANSPILE_FAILED', 'done'], stderr: '' })

@@ -3,7 +3,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { planImports } from '../../../../src/bindings/hosts.js'
 import { cutSeams } from '../../../../src/bindings/jco/seams.js'
 import type { Transpiled } from '../../../../src/bindings/jco/transpiled.js'
-import { generateModule, type ModuleInput } from '../../../../src/bindings/module/generate.js'
+import { generateModule } from '../../../kit/sources.js'
+import type { ModuleInput } from '../../../../src/bindings/module/generate.js'
 import { concatBytes } from '../../../../src/format/encoding.js'
 import { encodeSection, encodeSignatureSection, PREAMBLES } from '../../../../src/format/wasm.js'
 import { runModule, transpiler, writeOurs } from '../../../kit/bindings.js'
@@ -42,7 +43,7 @@ const transpiled = (changes: Partial<Transpiled> = {}): Transpiled => ({
   ...changes,
 })
 
-const generate = (changes: Partial<ModuleInput> = {}) =>
+const generate = (changes: Partial<ModuleInput & { bytes: Uint8Array }> = {}) =>
   generateModule({
     transpiled: transpiled(),
     bytes: BYTES,

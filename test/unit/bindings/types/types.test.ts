@@ -4,16 +4,20 @@ import { rollup } from 'rollup'
 import { createServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { declareComponent, planDeclarations } from '../../../../src/bindings/types/declare.js'
-import { type Options } from '../../../../src/plugin/options.js'
-import { resolveTypes } from '../../../../src/bindings/types/folder.js'
-import { adviseTsconfig } from '../../../../src/disk/tsconfig.js'
-import { changedTypes, writableTypes, writeTypes } from '../../../../src/bindings/types/folder.js'
+import {
+  changedTypes,
+  placeTypes,
+  resolveTypes,
+  writableTypes,
+  writeTypes,
+} from '../../../../src/bindings/types/folder.js'
 import { insideRoot } from '../../../../src/disk/paths.js'
-import { placeTypes } from '../../../../src/bindings/types/folder.js'
+import { adviseTsconfig } from '../../../../src/disk/tsconfig.js'
+import type { Options } from '../../../../src/plugin/options.js'
 import signedWasm from '../../../../src/rollup.js'
 import viteSignedWasm from '../../../../src/vite.js'
 import { evilDocs } from '../../../fixtures/components/hostile.mjs'
-import { runModule, transpiler as makeTranspiler, writeOurs } from '../../../kit/bindings.js'
+import { transpiler as makeTranspiler, runModule, writeOurs } from '../../../kit/bindings.js'
 import {
   fixture,
   inState,
@@ -23,6 +27,7 @@ import {
   REPOSITORY,
   TRUSTED_PEM,
 } from '../../../kit/project.js'
+import { sourceOf } from '../../../kit/sources.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../../../kit/typescript.js'
 import { coreModule, versionsComponent } from '../../../kit/wat.js'
 
@@ -30,7 +35,7 @@ const transpiler = makeTranspiler()
 afterAll(() => transpiler.close())
 
 const declare = (bytes: Uint8Array, name = 'hello.wasm', imports: Record<string, string> = {}) =>
-  declareComponent(bytes, { transpiler, jco: {}, imports, name, display: name })
+  declareComponent(sourceOf(bytes), { transpiler, jco: {}, imports, name, display: name })
 
 /** Builds `src/main.js` with Rollup. @returns warnings and lines */
 async function build(project: Project, options: Options = {}): Promise<string[]> {
@@ -295,7 +300,7 @@ describe('async exports', () => {
     for (const component of ['hello', 'counter']) {
       const name = `${component}.wasm`
       const about = { transpiler: jspi, jco, imports: {}, name, display: name }
-      writeTypes(project.at(TYPES, 'src'), name, await declareComponent(fixture(component), about))
+      writeTypes(project.at(TYPES, 'src'), name, await declareComponent(sourceOf(fixture(component)), about))
     }
     expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
   })

@@ -1,0 +1,28 @@
+/// <reference types="node" />
+/** Which module answers each import of a component, where the project is and where the component is. */
+
+import { join } from 'node:path'
+import { toSlashes } from '../disk/paths.js'
+import { type Host, planImports } from './hosts.js'
+import { checkShims } from './shims.js'
+
+/**
+ * Finds hosts, and makes sure that the WASI shims among them are installed.
+ * @param names import names as they stand in the component
+ * @param about.configured module specifiers by import name; relative ones count from the project, and become absolute,
+ *   since all that a bundler sees is where the component is
+ * @param about.display the path that errors show
+ * @returns hosts by import name; names that nobody answers are absent
+ * @throws Diagnostic `SHIM_MISSING`
+ */
+export function resolveHosts(
+  names: readonly string[],
+  about: { configured: Readonly<Record<string, string>>; file: string; display: string; root: string },
+): ReadonlyMap<string, Host> {
+  const locate = (specifier: string) =>
+    /^\.\.?\//.test(specifier) ? toSlashes(join(about.root, specifier)) : specifier
+  const configured = Object.entries(about.configured).map(([name, module]) => [name, locate(module)])
+  const { hosts, shims } = planImports(names, Object.fromEntries(configured) as Record<string, string>)
+  checkShims(shims, about)
+  return hosts
+}

@@ -1,0 +1,55 @@
+/// <reference types="node" />
+/** What a build has admitted, under which name. */
+
+import type { Admitted } from '../policy/admitted.js'
+
+/** A file that was admitted, and where it is. */
+export interface Admission {
+  /** As it was imported, where links may lead elsewhere. */
+  path: string
+  /** Real path, forward slashes. */
+  file: string
+  /** The last part of {@link file}, such as `hello.wasm`. */
+  name: string
+  admitted: Admitted
+}
+
+/** The memory of one gate. A file that is admitted again takes its own place. */
+export class Admissions {
+  readonly #byFile = new Map<string, Admission>()
+  /** By length: core modules that jco itself has made for admitted components. */
+  readonly #adapters = new Map<number, Uint8Array[]>()
+
+  add(admission: Admission): void {
+    this.#byFile.set(admission.file, admission)
+  }
+
+  addAdapter(bytes: Uint8Array): void {
+    if (!this.hasAdapter(bytes))
+      this.#adapters.set(bytes.length, [...(this.#adapters.get(bytes.length) ?? []), bytes])
+  }
+
+  /** Whether these bytes were admitted under that name, a real path. */
+  has(file: string, bytes: Uint8Array): boolean {
+    return isSame(this.#byFile.get(file)?.admitted.bytes, bytes)
+  }
+
+  /** Whether these bytes were admitted under any name. */
+  hasSomewhere(bytes: Uint8Array): boolean {
+    return [...this.#byFile.values()].some(({ admitted }) => isSame(admitted.bytes, bytes))
+  }
+
+  hasAdapter(bytes: Uint8Array): boolean {
+    return this.#adapters.get(bytes.length)?.some((one) => isSame(one, bytes)) ?? false
+  }
+
+  clear(): void {
+    this.#byFile.clear()
+    this.#adapters.clear()
+  }
+}
+
+/** Whether both hold the same bytes; faster than to hash them. */
+export function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.length === b.length && Buffer.compare(a, b) === 0
+}

@@ -1,0 +1,22 @@
+/** What the parts of the plugin for Vite share. */
+
+import type { Environment, ResolvedConfig } from 'vite'
+import type { Admission } from '../../admissions.js'
+import type { RollupContext } from '../rollup.js'
+
+/** `this` in hooks. */
+export type ViteContext = RollupContext & { environment: Environment }
+
+/** One for each use of the plugin. */
+export interface ViteState {
+  config: ResolvedConfig
+  /** What servers must not leave to Node, once it is looked up. */
+  packages: string[] | undefined
+  /** Files emitted by server builds, by reference: Vite drops the assets of these. */
+  emitted: Map<string, Admission>
+  /** What the dev server answers, by file, so that an old content goes with its file. */
+  served: Map<string, Admission>
+}
+
+/** What URLs of the dev server begin with that name a file by its digest. */
+export const SERVED = '@signed-wasm/'

@@ -1,0 +1,29 @@
+/** What bundlers offer, as the rest of this room sees it. */
+
+import type { ComponentSource } from '../bindings/module/loading.js'
+import type { Admission } from './admissions.js'
+
+/** Where a build's own lines go. */
+export interface BuildLog {
+  inform(line: string): void
+  warn(message: string): void
+}
+
+/** What a bundler offers while a file is judged. */
+export interface FileContext {
+  /** Asks for a rebuild when the file changes, appears or goes. */
+  watch(file: string): void
+  warn(message: string): void
+}
+
+/** What a bundler offers while one id is loaded. */
+export interface LoadContext extends FileContext {
+  /** Ships the file and says where it will be. Not asked when the options want base64. */
+  ship(file: Admission): ComponentSource
+  /** Whether the bundler wants the bytes themselves, as webpack does for `new URL(...)`. */
+  wantsBytes: boolean
+  /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
+  identifiersOnly: boolean
+  /** What in this build has no top-level await, in words, such as `the format iife`. */
+  lacksAwait: string | undefined
+}

@@ -1,0 +1,120 @@
+/** The gate: has files judged, and remembers what was admitted, under which name. Knows no bundler. */
+
+import { basename } from 'node:path'
+import { sniffLayer } from '../disk/read-file.js'
+import { walk } from '../disk/walk.js'
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { type Layer, readLayer } from '../format/wasm.js'
+import { judge, type Subject } from '../policy/judge.js'
+import type { Policy } from '../policy/policy.js'
+import { type Admission, Admissions } from './admissions.js'
+import type { BuildLog, FileContext } from './contexts.js'
+import { Dependents } from './dependents.js'
+import type { ResolvedOptions } from './options.js'
+import { Project } from './project.js'
+import { readPolicy, type ReadPolicy } from './read-policy.js'
+
+const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
+
+/** One gate for each use of the plugin. */
+export class Gate {
+  readonly project: Project
+  readonly admissions = new Admissions()
+  readonly dependents = new Dependents()
+  readonly #options: ResolvedOptions
+  readonly #warned = new Set<string>()
+  #read: ReadPolicy | undefined
+
+  /** @throws Diagnostic `OPTION_INVALID` */
+  constructor(options: ResolvedOptions) {
+    this.#options = options
+    this.project = new Project(options)
+  }
+
+  /**
+   * Starts a build: reads the keys again and, when the policy is another now, forgets what the last build admitted.
+   * Under the same policy the same files remain admitted, because Vite ships a worker that has not changed once more
+   * without loading it again.
+   * @param log gets one line that states the policy
+   * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
+   */
+  start(log: BuildLog): void {
+    this.#warned.clear()
+    const before = this.#read?.policy.id
+    this.#read = this.#readPolicy(log)
+    if (this.policy.id !== before) this.admissions.clear()
+  }
+
+  #readPolicy(log: BuildLog): ReadPolicy {
+    const { root, command } = this.project
+    const { mode, keys } = this.#options
+    return readPolicy({ mode: mode[command], keys, root }, log)
+  }
+
+  /** What this build demands. */
+  get policy(): Policy {
+    return this.#current().policy
+  }
+
+  // Some servers load before any build start is announced.
+  #current(): ReadPolicy {
+    return (this.#read ??= this.#readPolicy(SILENT))
+  }
+
+  /** Reads the keys again before anything else is judged. */
+  forgetPolicy(): void {
+    this.#read = undefined
+  }
+
+  /**
+   * Reads and judges one file.
+   * @param path as it was imported
+   * @param layer what it must be; what it says when absent
+   * @returns `undefined` when nothing is there, or the options leave it alone
+   * @throws Diagnostic when it is refused
+   */
+  admit(path: string, context: FileContext, layer?: Layer): Admission | undefined {
+    this.#watch(path, context)
+    const read = this.project.read(path)
+    if (read === undefined) return undefined
+    const { file, display, bytes, sidecars } = read
+    const wanted = layer ?? readLayer(bytes) ?? 'component'
+    if (this.ignores(wanted)) return undefined
+    const judgement = judge({ name: display, bytes, layer: wanted, sidecars }, this.policy)
+    if (judgement.action === 'refuse') throw judgement.problem
+    if (judgement.action === 'warn') this.warnOnce(judgement.problem, context)
+    const admission = { path, file, name: basename(file), admitted: judgement.admitted }
+    this.admissions.add(admission)
+    return admission
+  }
+
+  /** Whether the options leave a layer to the bundler. */
+  ignores(layer: Layer): boolean {
+    return layer === 'core module' && this.#options.coreModules === 'ignore'
+  }
+
+  /** What keeps bytes from passing that did not come in by an import. */
+  objection(subject: Subject): { action: 'warn' | 'refuse'; problem: Diagnostic } | undefined {
+    const judgement = judge(subject, this.policy)
+    return judgement.action === 'accept' ? undefined : judgement
+  }
+
+  /** Judges every wasm file in a folder that is copied to the output as it is. @throws Diagnostic */
+  admitFolder(folder: string, context: FileContext): void {
+    for (const file of walk(folder, { links: 'follow' }))
+      if (sniffLayer(file) !== undefined) this.admit(file, context)
+  }
+
+  #watch(path: string, context: FileContext): void {
+    for (const file of [path, ...this.project.sidecarPaths(path), ...this.#current().files]) {
+      this.dependents.add(file, path)
+      context.watch(file)
+    }
+  }
+
+  /** Warns of one thing about one file once in a build. */
+  warnOnce({ code, file, message }: Diagnostic, context: Pick<FileContext, 'warn'>): void {
+    if (!this.#warned.has(`${code} ${file}`)) context.warn(message)
+    this.#warned.add(`${code} ${file}`)
+  }
+}

@@ -1,0 +1,129 @@
+/// <reference types="node" />
+/** One `.wasm` import, from the id to generated code: request, gate, bindings, ship. Knows no bundler. */
+
+import type { Transpiled, Transpiler } from '../bindings/jco/transpiled.js'
+import { generateModule, type ModuleForm } from '../bindings/module/generate.js'
+import type { Recheck } from '../bindings/module/loading.js'
+import { resolveHosts } from '../bindings/resolve-hosts.js'
+import { RUNTIME } from '../bindings/runtime-files.js'
+import { about, problem } from '../errors/raise.js'
+import type { Admission } from './admissions.js'
+import { INLINE, wantsInline } from './assets.js'
+import type { LoadContext } from './contexts.js'
+import type { Gate } from './gate.js'
+import type { ResolvedOptions } from './options.js'
+import { parseWasmId, readQuery } from './request.js'
+
+/** What became of an id. */
+export type Loaded =
+  /** A component, as an ES module. */
+  | { kind: 'module'; code: string }
+  /** Our own query: the verified bytes. */
+  | { kind: 'bytes'; bytes: Uint8Array }
+  /** Verified, and the bundler's to handle. */
+  | { kind: 'handed back'; bytes: Uint8Array }
+
+/** What an admitted component becomes. */
+export interface Bindings {
+  transpiler: Pick<Transpiler, 'transpile'>
+  /** Writes declarations, where they are wanted. */
+  declare(admission: Admission, context: LoadContext): Promise<void>
+}
+
+/** Loads ids behind a gate. */
+export class Loader {
+  readonly #gate: Gate
+  readonly #options: ResolvedOptions
+  readonly #bindings: Bindings
+  /** Display paths of components whose module has a top-level await. */
+  readonly #awaiting = new Set<string>()
+
+  constructor(gate: Gate, options: ResolvedOptions, bindings: Bindings) {
+    this.#gate = gate
+    this.#options = options
+    this.#bindings = bindings
+  }
+
+  /** Forgets what the last build loaded. */
+  start(): void {
+    this.#awaiting.clear()
+  }
+
+  /**
+   * Reads, judges, and makes code for a component.
+   * @returns `undefined` when nothing is there, or the options leave the file alone
+   * @throws Diagnostic when the file is refused
+   */
+  async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
+    const parsed = parseWasmId(id)
+    if (parsed === undefined) return undefined
+    const { form, explicit, digest } = readQuery(parsed.query)
+    const admission = this.#gate.admit(parsed.file, context, explicit ? 'component' : undefined)
+    if (admission === undefined) return undefined
+    const { bytes, layer } = admission.admitted
+    if (digest !== undefined) return { kind: 'bytes', bytes: unchanged(admission, digest) }
+    if (layer === 'core module' || form === undefined || context.wantsBytes)
+      return { kind: 'handed back', bytes }
+    if (form === 'exports') this.#expectAwait(admission, context)
+    return { kind: 'module', code: await this.#generate(admission, form, context) }
+  }
+
+  #expectAwait({ admitted }: Admission, { lacksAwait }: LoadContext): void {
+    this.#awaiting.add(admitted.name)
+    if (lacksAwait !== undefined) this.refuseAwait(lacksAwait)
+  }
+
+  /**
+   * Tells what to do where a module that was loaded has a top-level await and must not.
+   * @param where see {@link LoadContext.lacksAwait}
+   * @throws Diagnostic `TOP_LEVEL_AWAIT`
+   */
+  refuseAwait(where: string): void {
+    for (const file of this.#awaiting) throw problem('TOP_LEVEL_AWAIT', { file, where })
+  }
+
+  async #generate(admission: Admission, form: ModuleForm, context: LoadContext): Promise<string> {
+    const { admitted, file } = admission
+    const display = admitted.name
+    const transpiled = await this.#bindings.transpiler.transpile(admitted, {
+      name: 'component',
+      file: display,
+    })
+    await this.#bindings.declare(admission, context)
+    const { root } = this.#gate.project
+    const hosts = resolveHosts(transpiled.imports, { configured: this.#options.imports, file, display, root })
+    const source = wantsInline(this.#options.asset, admitted.bytes) ? INLINE : context.ship(admission)
+    const { code, adapters } = about(display, () =>
+      generateModule({
+        transpiled: context.identifiersOnly ? withIdentifiers(transpiled) : transpiled,
+        admitted,
+        form,
+        source,
+        recheck: this.#recheck(admission),
+        runtime: RUNTIME,
+        hosts,
+      }),
+    )
+    // They stand in the code as base64, where the sweep finds them.
+    for (const adapter of adapters) this.#gate.admissions.addAdapter(adapter)
+    return code
+  }
+
+  /** A file that no trusted key has signed was let through as it is, so that is what is checked. */
+  #recheck({ admitted }: Admission): Recheck {
+    const { recheck } = this.#options
+    if (recheck !== 'signature') return { kind: recheck }
+    return admitted.isVerified ? { kind: recheck, keys: this.#gate.policy.signers } : { kind: 'digest' }
+  }
+}
+
+/** The bytes that our own query asks for, if the file is still the same. */
+function unchanged({ admitted }: Admission, digest: string): Uint8Array {
+  if (admitted.digest === digest) return admitted.bytes
+  throw problem('FILE_CHANGED', { file: admitted.name })
+}
+
+function withIdentifiers(transpiled: Transpiled): Transpiled {
+  const isIdentifier = (name: string) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+  return { ...transpiled, exports: transpiled.exports.filter(([name]) => isIdentifier(name)) }
+}

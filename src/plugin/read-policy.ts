@@ -1,0 +1,43 @@
+/// <reference types="node" />
+/** From options to the policy of a build: the keys that they name are read here, once for each build. */
+
+import { type KeySource, readKeyring } from '../disk/keyring.js'
+import { problem } from '../errors/raise.js'
+import { printable } from '../errors/text.js'
+import { createPolicy, type Mode, type Policy } from '../policy/policy.js'
+import { summarizePolicy } from '../report/summary.js'
+import type { BuildLog } from './contexts.js'
+
+/** A policy, and the files whose change changes it. */
+export interface ReadPolicy {
+  policy: Policy
+  /** Absolute paths. */
+  files: readonly string[]
+}
+
+/**
+ * Reads the keys that the options name.
+ * @param log gets one line that states the policy
+ * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
+ */
+export function readPolicy(
+  { mode, keys, root }: { mode: Mode; keys: readonly KeySource[]; root: string },
+  log: BuildLog,
+): ReadPolicy {
+  if (mode === 'off') {
+    log.warn(problem('VERIFICATION_OFF', {}).message)
+    return { policy: createPolicy({ mode }), files: [] }
+  }
+  const keyring = readKeyring(keys, { root, environment: process.env })
+  if (mode === 'strict' && keyring.keys.length === 0)
+    throw problem('NO_TRUSTED_KEYS', { looked: keys.map(describeSource) })
+  const policy = createPolicy({ mode, signers: keyring.keys })
+  log.inform(summarizePolicy(policy, keyring))
+  return { policy, files: keyring.watch }
+}
+
+// A literal key is public, but too long to be read in a message.
+function describeSource(source: KeySource): string {
+  if (typeof source === 'string') return printable(source, 60)
+  return source instanceof Uint8Array ? `${source.length} bytes` : `env ${source.env}`
+}

@@ -1,0 +1,89 @@
+/** The one judge: what is demanded of a file, and what the file and those who signed it say. */
+
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
+import { toHex } from '../format/encoding.js'
+import { contentStart, type Layer, readSections, type SectionSelector } from '../format/wasm.js'
+import { sha256 } from '../trust/crypto/rule.js'
+import { readOutside, type Sidecars } from '../trust/evidence/frame.js'
+import { type Verdict, verdictOfError } from '../trust/verdict.js'
+import { examine, type Examined, examineSync } from '../trust/verify.js'
+import { Admitted } from './admitted.js'
+import type { Policy } from './policy.js'
+import { decide } from './table.js'
+
+/** A file that wants to be used. */
+export interface Subject {
+  /** Display path, for messages. */
+  name: string
+  /** The whole file. What passes holds on to this very buffer. */
+  bytes: Uint8Array
+  /** The layer that is needed; any when absent. */
+  layer?: Layer | undefined
+  /** What lies beside the file and speaks for it. When the file carries a signature as well, all must hold. */
+  sidecars?: Sidecars | undefined
+  /** Asks for parts of the file only: see {@link VerifyOptions}. */
+  sections?: SectionSelector | undefined
+}
+
+/** What the judge says. */
+export type Judgement =
+  | { action: 'accept'; admitted: Admitted; verdict: Verdict }
+  | { action: 'warn'; admitted: Admitted; verdict: Verdict; problem: Diagnostic }
+  | { action: 'refuse'; verdict: Verdict; problem: Diagnostic }
+
+/**
+ * Judges a file by a policy: natively where there is node:crypto, without waiting.
+ *
+ * Hostile bytes never throw. Under `off` no key is opened; what cannot be framed and what is denied is refused all the same.
+ */
+export function judge(subject: Subject, policy: Policy): Judgement {
+  const examined =
+    policy.mode === 'off'
+      ? look(subject, policy)
+      : examineSync(subject.bytes, policy.signers, optionsOf(subject, policy))
+  return pronounce(subject, policy, examined)
+}
+
+/** Like {@link judge}, with WebCrypto where that is the fast way. */
+export async function judgeAsync(subject: Subject, policy: Policy): Promise<Judgement> {
+  const examined =
+    policy.mode === 'off'
+      ? look(subject, policy)
+      : await examine(subject.bytes, policy.signers, optionsOf(subject, policy))
+  return pronounce(subject, policy, examined)
+}
+
+function optionsOf({ layer, sidecars, sections }: Subject, { denied }: Policy) {
+  return {
+    ...(layer && { layer }),
+    ...(sidecars?.signature && { detached: sidecars.signature }),
+    ...(sections && { sections }),
+    revoked: denied,
+  }
+}
+
+/** What is looked at when nothing is verified. */
+function look({ bytes, layer }: Subject, { denied }: Policy): Pick<Examined, 'verdict'> {
+  try {
+    readOutside(bytes, layer)
+    const digest = denied.size > 0 ? toHex(sha256(bytes.subarray(contentStart(bytes)))) : undefined
+    if (digest === undefined || !denied.has(digest)) return { verdict: { status: 'unchecked' } }
+    return { verdict: { status: 'denied', problem: problem('FILE_REVOKED', { digest }) } }
+  } catch (error) {
+    return { verdict: verdictOfError(error) }
+  }
+}
+
+function pronounce(
+  { name, bytes, sidecars = {} }: Subject,
+  { mode, signers }: Policy,
+  { verdict, file, contentHash }: Examined,
+): Judgement {
+  const decision = decide(verdict, { mode, file: name, keys: signers })
+  if (decision.action === 'refuse') return { ...decision, action: 'refuse', verdict }
+  // Under `lenient`, damaged signature data is let through, and has kept the file from being framed.
+  const outside = file ?? readSections(bytes)
+  const admitted = new Admitted({ name, bytes, outside, verdict, sidecars, contentHash })
+  return { ...decision, admitted, verdict } as Judgement
+}

@@ -1,0 +1,26 @@
+/** The line that states what a build enforces. */
+
+import type { Policy } from '../policy/policy.js'
+import { describeKey } from '../trust/explain.js'
+
+/** What a build says of its policy beside what stands in it. */
+export interface PolicySources {
+  /** Environment variables whose word is taken, no fingerprint being pinned. */
+  trustedVariables: readonly string[]
+  /** How many files in key folders were passed over because of their names. */
+  ignoredFiles: number
+}
+
+/** One line without a line end. */
+export function summarizePolicy(
+  { mode, signers }: Policy,
+  { trustedVariables, ignoredFiles }: PolicySources,
+): string {
+  const keys = `${signers.length} trusted ${signers.length === 1 ? 'key' : 'keys'}`
+  const parts = [
+    `${mode}, ${keys}: ${signers.map(describeKey).join(', ') || 'none'}`,
+    ...trustedVariables.map((name) => `the environment is trusted to name the key in ${name}`),
+    ...(ignoredFiles > 0 ? [`${ignoredFiles} other files beside the keys ignored`] : []),
+  ]
+  return `[signed-wasm] ${parts.join('; ')}`
+}
