@@ -1,6 +1,6 @@
 /** How a bundle carries the signed file, and the expression that finds it at run time. */
 
-import type { ComponentSource } from '../bindings/module/loading.js'
+import type { ComponentSource } from '../bindings/module/input.js'
 import type { Admission } from './admissions.js'
 import type { ResolvedOptions } from './options.js'
 

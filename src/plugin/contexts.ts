@@ -1,6 +1,6 @@
 /** What bundlers offer, as the rest of this room sees it. */
 
-import type { ComponentSource } from '../bindings/module/loading.js'
+import type { ComponentSource } from '../bindings/module/input.js'
 import type { Admission } from './admissions.js'
 
 /** Where a build's own lines go. */

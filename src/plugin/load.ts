@@ -2,8 +2,8 @@
 /** One `.wasm` import, from the id to generated code: request, gate, bindings, ship. Knows no bundler. */
 
 import type { Transpiled, Transpiler } from '../bindings/jco/transpiled.js'
-import { generateModule, type ModuleForm } from '../bindings/module/generate.js'
-import type { Recheck } from '../bindings/module/loading.js'
+import { generateModule } from '../bindings/module/generate.js'
+import type { ModuleForm, Recheck } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { RUNTIME } from '../bindings/runtime-files.js'
 import { about, problem } from '../errors/raise.js'

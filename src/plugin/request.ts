@@ -1,6 +1,6 @@
 /** What an id that a bundler hands over asks for. */
 
-import type { ModuleForm } from '../bindings/module/generate.js'
+import type { ModuleForm } from '../bindings/module/input.js'
 import type { Hex } from '../format/encoding.js'
 import { RAW_QUERY } from './assets.js'
 

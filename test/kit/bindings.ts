@@ -9,11 +9,9 @@ import { transpile as jcoTranspile } from '@bytecodealliance/jco'
 import { type Host, planImports } from '../../src/bindings/hosts.js'
 import type { JcoOptions } from '../../src/bindings/jco/options.js'
 import type { Transpiled } from '../../src/bindings/jco/transpiled.js'
-import { createTranspiler } from './sources.js'
-import { generateModule } from './sources.js'
-import type { ModuleForm } from '../../src/bindings/module/generate.js'
-import type { Recheck } from '../../src/bindings/module/loading.js'
+import type { ModuleForm, Recheck } from '../../src/bindings/module/input.js'
 import { REPOSITORY } from './project.js'
+import { createTranspiler, generateModule } from './sources.js'
 
 /** The defaults of the plugin. */
 export const LIMITS = { timeoutMs: 30_000, maxOutputBytes: 50 * 2 ** 20, maxMemoryBytes: 2 ** 30 }

@@ -1,11 +1,9 @@
 /** Bytes as those rooms want them that work on admitted files. */
 
-import type { TranspileSource, Transpiled } from '../../src/bindings/jco/transpiled.js'
+import type { Transpiled, TranspileSource } from '../../src/bindings/jco/transpiled.js'
 import { createTranspiler as createFromSources } from '../../src/bindings/jco/transpiler.js'
-import {
-  generateModule as generateFromAdmitted,
-  type ModuleInput,
-} from '../../src/bindings/module/generate.js'
+import { generateModule as generateFromAdmitted } from '../../src/bindings/module/generate.js'
+import type { ModuleInput } from '../../src/bindings/module/input.js'
 import { type Hex, toHex } from '../../src/format/encoding.js'
 import { coreModuleSlices, readSections, type Slice } from '../../src/format/wasm.js'
 import { Admitted } from '../../src/policy/admitted.js'

@@ -1,6 +1,6 @@
 /** The part of a generated module that hands out exports, after a top-level await. */
 
-import type { ModuleInput, Piece } from './generate.js'
+import type { ModuleInput, Piece } from './input.js'
 import { exportName, hostName, literal } from './names.js'
 
 export function generateExports({ transpiled, hosts }: ModuleInput): Piece {

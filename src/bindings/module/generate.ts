@@ -1,35 +1,14 @@
 /** Transpiled parts in, the text of an ES module out. Pure: no `node:` import, no clock, no path of its own. */
 
 import { problem } from '../../errors/raise.js'
-import { Admitted } from '../../policy/admitted.js'
-import type { Host } from '../hosts.js'
 import { cutSeams } from '../jco/seams.js'
 import type { Transpiled } from '../jco/transpiled.js'
 import { generateExports } from './exports.js'
+import type { ModuleInput } from './input.js'
 import { generateInstantiate } from './instantiate.js'
-import { type ComponentSource, generateLoading, type Recheck } from './loading.js'
+import { generateLoading } from './loading.js'
 import { hostName, literal } from './names.js'
-import { generateRuntimeImports, type RuntimeFunction } from './runtime.js'
-
-/** What a module that imports the component gets. */
-export type ModuleForm =
-  /** The component's exports, as default and as named exports; instantiated by a top-level await. */
-  | 'exports'
-  /** A function that makes instances, as default export; no top-level await. */
-  | 'instantiate'
-
-/** See {@link generateModule}. */
-export interface ModuleInput {
-  transpiled: Transpiled
-  admitted: Admitted
-  form: ModuleForm
-  source: ComponentSource
-  recheck: Recheck
-  /** Where our runtime is: a folder, without a slash at the end. */
-  runtime: string
-  /** Hosts by import name, see {@link planImports}. */
-  hosts: ReadonlyMap<string, Host>
-}
+import { generateRuntimeImports } from './runtime.js'
 
 /**
  * Wraps jco's code into the module that stands for one `.wasm` import.
@@ -70,12 +49,6 @@ function refuseThenable(exports: Transpiled['exports']): void {
 function refuseMissingHosts({ transpiled, hosts }: ModuleInput): void {
   const names = transpiled.imports.filter((name) => !hosts.has(name))
   if (names.length > 0) throw problem('IMPORTS_MISSING', { names })
-}
-
-/** A piece of the module, and the functions of our runtime that it calls. */
-export interface Piece {
-  code: string
-  functions: ReadonlySet<RuntimeFunction>
 }
 
 function generateImports({ source, hosts }: ModuleInput): string[] {

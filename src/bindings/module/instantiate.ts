@@ -1,6 +1,6 @@
 /** The part of a generated module that hands out a function which makes instances. */
 
-import type { ModuleInput, Piece } from './generate.js'
+import type { ModuleInput, Piece } from './input.js'
 import { hostName, literal, local } from './names.js'
 import type { RuntimeFunction } from './runtime.js'
 

@@ -7,24 +7,9 @@ import { sha256 } from '../../trust/crypto/rule.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
 import { coreIndex } from '../jco/core-names.js'
 import type { Transpiled } from '../jco/transpiled.js'
-import type { ModuleInput, Piece } from './generate.js'
+import type { ModuleInput, Piece } from './input.js'
 import { base64, literal, local } from './names.js'
 import type { RuntimeFunction } from './runtime.js'
-
-/** How emitted code gets the signed file. */
-export type ComponentSource =
-  /** @property expression JavaScript giving a URL or an absolute URL string; @property prelude import lines it needs */
-  | { kind: 'url'; expression: string; prelude?: string }
-  /** As base64 in the code itself. */
-  | { kind: 'inline' }
-
-/** What emitted code checks of the file that it gets. What stands in the code itself needs no check. */
-export type Recheck =
-  | { kind: 'off' }
-  /** The file is the very one of the build. */
-  | { kind: 'digest' }
-  /** One of the keys has signed the file, and its core modules are those of the build. */
-  | { kind: 'signature'; keys: readonly TrustedKey[] }
 
 /** A piece that loads, and what it holds of core modules that jco itself has made. */
 export interface Loading extends Piece {

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from 'vite'
-import type { ComponentSource } from '../../../bindings/module/loading.js'
+import type { ComponentSource } from '../../../bindings/module/input.js'
 import type { Admission } from '../../admissions.js'
 import { INLINE, relativeUrl } from '../../assets.js'
 import { emit, type RollupContext, rollupLoading } from '../rollup.js'
