@@ -1,10 +1,10 @@
 /** One command line, from its arguments to its exit code. */
 
-import { parseArgs } from 'node:util'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { escapeControls } from '../errors/text.js'
 import { ALIASES, COMMANDS } from './commands.js'
-import { type Command, EXIT, UsageError, type Values } from './define-command.js'
+import { UsageError } from './define-command.js'
+import { EXIT } from './exit.js'
 import { helpOf, overview } from './help.js'
 import type { Io } from './io.js'
 
@@ -26,16 +26,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) return print(io, helpOf(name, entry, command))
   try {
-    const { values, positionals } = parseArgs({
-      args: rest,
-      options: command.options,
-      allowPositionals: true,
-    })
-    return await command.run({ values: values as Values, args: positionals, io })
+    return await command.run(rest, io)
   } catch (error) {
     if (error instanceof Diagnostic) return fail(io, error)
-    if (!isMisuse(error)) throw error
-    return misuse(io, await misuseText(error, command), `signed-wasm ${name} --help`)
+    if (error instanceof UsageError) return misuse(io, error.message, `signed-wasm ${name} --help`)
+    throw error
   }
 }
 
@@ -54,25 +49,8 @@ function fail(io: Io, error: Diagnostic): number {
   return EXIT[error.exit]
 }
 
-function isMisuse(error: unknown): error is Error {
-  if (error instanceof UsageError) return true
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
-}
-
-async function nearestTo(name: string, candidates: readonly string[]): Promise<string | undefined> {
-  const { nearest } = await import('../errors/nearest.js')
-  return nearest(name, candidates)
-}
-
-/** Node's text for an unknown option is long and knows no better name. */
-async function misuseText(error: Error, { options }: Command): Promise<string> {
-  const unknown = /^Unknown option '--?([^']+)'/.exec(error.message)?.[1]
-  if (unknown === undefined) return error.message
-  const meant = await nearestTo(unknown, Object.keys(options))
-  return `unknown option --${unknown}${meant ? `; did you mean --${meant}?` : ''}`
-}
-
 async function unknownCommand(name: string): Promise<string> {
-  const meant = await nearestTo(name, Object.keys(COMMANDS))
+  const { nearest } = await import('../errors/nearest.js')
+  const meant = nearest(name, Object.keys(COMMANDS))
   return `unknown command ${name}${meant ? `; did you mean ${meant}?` : ''}`
 }

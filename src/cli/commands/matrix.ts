@@ -4,21 +4,23 @@ import { escapeControls } from '../../errors/text.js'
 import { describeKey } from '../../trust/explain.js'
 import type { Part, Verdict } from '../../trust/verdict.js'
 import { verifySync } from '../../trust/verify.js'
-import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../define-command.js'
-import { readVerifyOptions, verify } from './verify.js'
-
-const { split, 'signature-file': signatureFile, detached } = verify.options
+import { defineCommand } from '../define-command.js'
+import { EXIT } from '../exit.js'
+import {
+  DETACHED,
+  INPUT,
+  inputFile,
+  readVerifyOptions,
+  SIGNATURE_FILE,
+  SPLIT,
+  TRUSTED_KEYS,
+  trustedKeys,
+} from '../shared-options.js'
 
 /** `signed-wasm matrix`; exit code 0 when at least one key signed the whole file, or all that was asked for. */
-export const matrix: Command = {
+export const matrix = defineCommand({
   usage: '<file> --key <name>.pub [--key ...]',
-  options: {
-    input: INPUT_OPTION,
-    ...KEY_OPTIONS,
-    split: split!,
-    'signature-file': signatureFile!,
-    detached: detached!,
-  },
+  options: { ...INPUT, ...TRUSTED_KEYS, ...SPLIT, ...SIGNATURE_FILE, ...DETACHED },
   examples: ['signed-wasm matrix hello.wasm --key keys'],
   run(invocation) {
     const { io } = invocation
@@ -32,7 +34,7 @@ export const matrix: Command = {
       io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
     return verdicts.some(({ verdict }) => isEnough(verdict)) ? EXIT.ok : EXIT.refused
   },
-}
+})
 
 function isEnough(verdict: Verdict): boolean {
   return verdict.status === 'verified' || (verdict.status === 'partial' && verdict.sufficient)

@@ -5,90 +5,75 @@ import { decide } from '../../policy/table.js'
 import { formatReport, REPORT_FORMATS, type ReportFormat } from '../../report/formats.js'
 import type { FileResult } from '../../report/result.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
-import { type VerifyOptions, verifySync } from '../../trust/verify.js'
-import {
-  type Command,
-  EXIT,
-  INPUT_OPTION,
-  inputFiles,
-  type Invocation,
-  KEY_OPTIONS,
-  text,
-  texts,
-  trustedKeys,
-  UsageError,
-} from '../define-command.js'
+import { verifySync } from '../../trust/verify.js'
+import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { EXIT } from '../exit.js'
 import type { Io } from '../io.js'
+import {
+  type CliMode,
+  DETACHED,
+  INPUT,
+  inputFiles,
+  MODE,
+  OUTPUT,
+  readMode,
+  readVerifyOptions,
+  SIGNATURE_FILE,
+  SPLIT,
+  TRUSTED_KEYS,
+  trustedKeys,
+} from '../shared-options.js'
+
+const OPTIONS = {
+  ...INPUT,
+  ...TRUSTED_KEYS,
+  ...SIGNATURE_FILE,
+  ...DETACHED,
+  ...MODE,
+  ...SPLIT,
+  format: {
+    type: 'string',
+    value: REPORT_FORMATS.join('|'),
+    help: 'how to report (default: human, github in GitHub Actions)',
+  },
+  output: { ...OUTPUT.output, help: 'write the report there, and the human one to the terminal' },
+  quiet: { type: 'boolean', short: 'q', default: false, help: 'say nothing about accepted files' },
+} as const satisfies Options
+
+type VerifyInvocation = Invocation<typeof OPTIONS>
 
 /** `signed-wasm verify`. */
-export const verify: Command = {
+export const verify = defineCommand({
   usage: '<files or globs...> --key <name>.pub [--key ...]',
-  options: {
-    input: INPUT_OPTION,
-    ...KEY_OPTIONS,
-    'signature-file': {
-      type: 'string',
-      short: 'S',
-      value: '<file>',
-      help: 'the detached signature of the one file',
-    },
-    detached: { type: 'boolean', default: false, help: 'take detached signatures from <file>.sig' },
-    mode: {
-      type: 'string',
-      default: 'strict',
-      value: 'strict|lenient',
-      help: 'lenient only warns (default: strict)',
-    },
-    split: {
-      type: 'string',
-      multiple: true,
-      default: [],
-      value: '<name>',
-      help: 'check only parts with the program and the custom sections of that name, or prefix with a trailing *',
-    },
-    format: {
-      type: 'string',
-      value: REPORT_FORMATS.join('|'),
-      help: 'how to report (default: human, github in GitHub Actions)',
-    },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: '<file>',
-      help: 'write the report there, and the human one to the terminal',
-    },
-    quiet: { type: 'boolean', short: 'q', default: false, help: 'say nothing about accepted files' },
-  },
+  options: OPTIONS,
   examples: [
     'signed-wasm verify --key release.pub dist/*.wasm',
     "signed-wasm verify --key keys 'node_modules/**/*.wasm'",
   ],
   async run(invocation) {
     const { values, io } = invocation
-    const mode = text(values, 'mode')
-    if (mode !== 'strict' && mode !== 'lenient') throw new UsageError('--mode must be strict or lenient')
+    const mode = readMode(values)
     const format = readFormat(invocation)
     const files = inputFiles(invocation)
     const keys = trustedKeys(invocation)
-    if (text(values, 'signature-file') !== undefined && files.length > 1)
-      throw new UsageError('-S takes one file')
+    if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
     const results = withProgress(files, io, (file) => verifyFile(file, { mode, keys, invocation }))
     await report(results, format, invocation)
     return exitCodeOf(results)
   },
-}
+})
 
-function readFormat({ values, io }: Invocation): ReportFormat {
-  const wanted = text(values, 'format') ?? (io.env['GITHUB_ACTIONS'] ? 'github' : 'human')
+function readFormat({ values, io }: VerifyInvocation): ReportFormat {
+  const wanted = values.format ?? (io.env['GITHUB_ACTIONS'] ? 'github' : 'human')
   const format = REPORT_FORMATS.find((name) => name === wanted)
   if (format === undefined) throw new UsageError(`--format must be one of ${REPORT_FORMATS.join(', ')}`)
   return format
 }
 
 interface VerifySetup {
-  mode: 'strict' | 'lenient'
+  mode: CliMode
   keys: readonly TrustedKey[]
-  invocation: Invocation
+  invocation: VerifyInvocation
 }
 
 function verifyFile(file: string, { mode, keys, invocation }: VerifySetup): FileResult {
@@ -109,24 +94,13 @@ function verifyFile(file: string, { mode, keys, invocation }: VerifySetup): File
   }
 }
 
-/** Options that `verify` and `matrix` share. */
-export function readVerifyOptions(file: string, { values, io }: Invocation): VerifyOptions {
-  const sections = texts(values, 'split')
-  const beside = values['detached'] === true && io.exists(`${file}.sig`) ? `${file}.sig` : undefined
-  const signatureFile = text(values, 'signature-file') ?? beside
-  return {
-    ...(sections.length > 0 ? { sections } : {}),
-    ...(signatureFile === undefined ? {} : { detached: io.read(signatureFile) }),
-  }
-}
-
 async function report(
   results: readonly FileResult[],
   format: ReportFormat,
-  { values, io }: Invocation,
+  { values, io }: VerifyInvocation,
 ): Promise<void> {
-  const context = { version: await findVersion(format), quiet: values['quiet'] === true }
-  const output = text(values, 'output')
+  const context = { version: await findVersion(format), quiet: values.quiet }
+  const { output } = values
   if (output !== undefined) {
     const bytes = new TextEncoder().encode(`${formatReport(results, format, context)}\n`)
     io.write(output, bytes, { replace: true })
