@@ -4,7 +4,7 @@ import { Diagnostic } from '../errors/diagnostic.js'
 import { escapeControls } from '../errors/text.js'
 import { ALIASES, COMMANDS } from './commands.js'
 import { UsageError } from './define-command.js'
-import { EXIT } from './exit.js'
+import { EXIT, exitCodeOf } from './exit.js'
 import { helpOf, overview } from './help.js'
 import type { Io } from './io.js'
 
@@ -46,7 +46,7 @@ function misuse(io: Io, text: string, help: string): number {
 
 function fail(io: Io, error: Diagnostic): number {
   io.err(error.through('command line').message)
-  return EXIT[error.exit]
+  return exitCodeOf([error])
 }
 
 async function unknownCommand(name: string): Promise<string> {

@@ -8,7 +8,7 @@ import { resolveTypes, type TypesPlace } from '../../bindings/types/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { declareFile, type DeclareSetup } from '../declare-file.js'
 import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
-import { EXIT } from '../exit.js'
+import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, inputFiles, MODE, readMode, TRUSTED_KEYS, trustedKeys } from '../shared-options.js'
 
 /** What is looked for when nothing is named. */
@@ -55,8 +55,7 @@ export const types = defineCommand({
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
     const warn = (problem: Diagnostic) => io.err(problem.message)
     try {
-      const codes = await declareAll(files, { ...options, keys, transpiler, values, io, warn })
-      return codes.includes(EXIT.refused) ? EXIT.refused : Math.max(EXIT.ok, ...codes)
+      return exitCodeOf(await declareAll(files, { ...options, keys, transpiler, values, io, warn }))
     } finally {
       await transpiler.close()
     }
@@ -94,9 +93,9 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** One file after another, whatever became of those before. @returns what each that failed ends with */
-async function declareAll(files: readonly string[], setup: DeclareSetup): Promise<number[]> {
-  const codes: number[] = []
+/** One file after another, whatever became of those before. @returns what was wrong, which is said already */
+async function declareAll(files: readonly string[], setup: DeclareSetup): Promise<Diagnostic[]> {
+  const problems: Diagnostic[] = []
   for (const file of files) {
     try {
       await declareFile(file, setup)
@@ -104,8 +103,8 @@ async function declareAll(files: readonly string[], setup: DeclareSetup): Promis
       if (!(error instanceof Diagnostic)) throw error
       const problem = error.file === undefined ? error.at(file) : error
       setup.warn(problem)
-      codes.push(EXIT[problem.exit])
+      problems.push(problem)
     }
   }
-  return codes
+  return problems
 }

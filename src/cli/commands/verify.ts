@@ -7,7 +7,7 @@ import type { FileResult } from '../../report/result.js'
 import type { TrustedKey } from '../../trust/keys/trusted-key.js'
 import { verifySync } from '../../trust/verify.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
-import { EXIT } from '../exit.js'
+import { exitCodeOf } from '../exit.js'
 import type { Io } from '../io.js'
 import {
   type CliMode,
@@ -59,7 +59,7 @@ export const verify = defineCommand({
     if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
     const results = withProgress(files, io, (file) => verifyFile(file, { mode, keys, invocation }))
     await report(results, format, invocation)
-    return exitCodeOf(results)
+    return exitCodeOf(results.flatMap(({ action, problem }) => (action === 'refuse' ? (problem ?? []) : [])))
   },
 })
 
@@ -138,10 +138,4 @@ function withProgress<T>(files: readonly string[], io: Io, work: (file: string) 
   })
   if (shown) io.status('\r\x1b[K')
   return results
-}
-
-function exitCodeOf(results: readonly FileResult[]): number {
-  const refused = results.filter(({ action }) => action === 'refuse')
-  if (refused.length === 0) return EXIT.ok
-  return refused.every(({ status }) => status === 'unreadable') ? EXIT.io : EXIT.refused
 }
