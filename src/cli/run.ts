@@ -12,6 +12,7 @@ import type { Io } from './io.js'
  * Runs one command.
  * @param args without node and script
  * @returns 0 accepted or done, 1 refused, 2 wrong usage, 3 a file or key that cannot be read or written
+ * @throws what nobody expected: whoever called ends with 4 then
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = '--help', ...rest] = args
