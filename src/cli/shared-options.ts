@@ -124,7 +124,7 @@ function secretFromFile(file: string, io: Io): SecretKey {
 
 function secretFromVariable(variable: string, io: Io): SecretKey {
   const value = io.env[variable]
-  if (value === undefined || value === '') throw problem('KEY_ENV_UNSET', { variable })
+  if (value === undefined || value === '') throw problem('KEY_ENV_UNSET', { variable, holds: 'secret key' })
   // Many CI systems keep a multi-line secret on one line, with the two characters \n for a line end.
   return parseSecretKey(value.replaceAll('\\n', '\n'), `env ${variable}`)
 }

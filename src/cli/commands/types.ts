@@ -53,7 +53,7 @@ export const types = defineCommand({
     const files = inputFiles(withDefault(invocation))
     const keys = trustedKeys(invocation)
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
-    const warn = (problem: Diagnostic) => io.err(problem.message)
+    const warn = (problem: Diagnostic) => io.err(problem.through('command line').message)
     try {
       return exitCodeOf(await declareAll(files, { ...options, keys, transpiler, values, io, warn }))
     } finally {

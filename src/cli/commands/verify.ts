@@ -57,7 +57,9 @@ export const verify = defineCommand({
     const files = inputFiles(invocation)
     const keys = trustedKeys(invocation)
     if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
-    const results = withProgress(files, io, (file) => verifyFile(file, { mode, keys, invocation }))
+    const results = withProgress(files, io, (file) =>
+      readableHere(verifyFile(file, { mode, keys, invocation })),
+    )
     await report(results, format, invocation)
     return exitCodeOf(results.flatMap(({ action, problem }) => (action === 'refuse' ? (problem ?? []) : [])))
   },
@@ -92,6 +94,11 @@ function verifyFile(file: string, { mode, keys, invocation }: VerifySetup): File
     if (!(error instanceof Diagnostic)) throw error
     return { file, action: 'refuse', status: 'unreadable', signers: [], problem: error }
   }
+}
+
+/** The same result, with hints that speak of flags. */
+function readableHere({ problem, ...result }: FileResult): FileResult {
+  return problem === undefined ? result : { ...result, problem: problem.through('command line') }
 }
 
 async function report(
