@@ -1,20 +1,9 @@
 /// <reference types="node" />
 /** The real terminal and disk. Commands get them passed in, so that tests can pass others. */
 
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { replaceFile, type ReplaceOptions } from '../disk/replace-file.js'
 import { problem } from '../errors/raise.js'
 
 /** What a command can do to the world. Paths count from `cwd`. */
@@ -38,13 +27,13 @@ export interface Io {
   /** Whether anything is at that path. */
   exists(file: string): boolean
   /**
-   * Writes a file whole or not at all.
-   * @param replace overwrite a file that is there; its mode is kept unless one is given
-   * @param mode permission bits
+   * Writes a file whole or not at all; one that is there is left alone unless `replace` is asked for.
    * @throws Diagnostic `FILE_EXISTS` or `FILE_UNWRITABLE`; what was there is untouched
    */
-  write(file: string, bytes: Uint8Array, options?: { replace?: boolean; mode?: number }): void
+  write(file: string, bytes: Uint8Array, options?: WriteOptions): void
 }
+
+type WriteOptions = Pick<ReplaceOptions, 'replace' | 'mode'>
 
 /** The part of {@link Io} that is files, with paths that count from a folder. */
 export function diskAt(folder: string): Pick<Io, 'read' | 'write' | 'exists' | 'isReadableByOthers'> {
@@ -86,36 +75,15 @@ function writeWhole(
   target: string,
   file: string,
   bytes: Uint8Array,
-  { replace = false, mode }: { replace?: boolean; mode?: number },
+  { replace = false, ...options }: WriteOptions,
 ): void {
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`)
   try {
-    writeNew(temporary, bytes, mode ?? 0o666)
-    if (replace) replaceFile(temporary, target, mode)
-    else linkSync(temporary, target) // unlike a rename, this fails where a file is
+    replaceFile(target, bytes, { ...options, replace, sync: true })
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
     if (cause.code === 'EEXIST' && !replace) throw problem('FILE_EXISTS', { file }, { cause })
     throw problem('FILE_UNWRITABLE', { file, reason: cause.code }, { cause })
-  } finally {
-    rmSync(temporary, { force: true })
   }
-}
-
-function writeNew(file: string, bytes: Uint8Array, mode: number): void {
-  const descriptor = openSync(file, 'wx', mode)
-  try {
-    for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function replaceFile(temporary: string, target: string, mode: number | undefined): void {
-  const stat = statSync(target, { throwIfNoEntry: false })
-  if (stat !== undefined && mode === undefined) chmodSync(temporary, stat.mode)
-  renameSync(temporary, target)
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

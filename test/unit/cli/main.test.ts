@@ -191,6 +191,14 @@ describe('verify', () => {
     tty.env['NO_COLOR'] = '1'
     expect([await isColored(plain), await isColored(tty)]).toEqual([true, false])
   })
+
+  it('gives no colour with FORCE_COLOR=0, on a terminal either', async () => {
+    const tty = await signedHello(openTerminal({ tty: true }))
+    tty.env['FORCE_COLOR'] = '0'
+    const { out } = await tty.run('verify', '--key', 'release.pub', 'hello.wasm')
+    expect(out).toContain('1 accepted')
+    expect(out).not.toContain('\u001b[')
+  })
 })
 
 describe('progress', () => {
@@ -235,6 +243,15 @@ describe('files', () => {
     chmodSync(terminal.at('release.key'), 0o644)
     await terminal.run('keygen', 'release', '--force')
     expect(terminal.modeOf('release.key')).toBe(0o600)
+  })
+
+  it.skipIf(process.platform === 'win32')('keep their mode when they are replaced', async () => {
+    const terminal = await signedHello()
+    for (const mode of [0o600, 0o755]) {
+      terminal.write('hello.wasm', HELLO, mode)
+      expect((await terminal.run('sign', '--write', '-k', 'release.key', 'hello.wasm')).code).toBe(0)
+      expect(terminal.modeOf('hello.wasm')).toBe(mode)
+    }
   })
 
   it('signs all files or none', async () => {
