@@ -150,9 +150,11 @@ export const CATALOGUE = {
     what: `no key file matches ${v.source}`,
     hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}`,
   })),
-  KEY_UNREADABLE: unreadable((v: { source: string; reason: string }) => ({
+  KEY_UNREADABLE: unreadable((v: { source: string; reason: string; isUnopened?: boolean }) => ({
     what: `${v.source} cannot be read as a key: ${v.reason}`,
-    hint: 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
+    hint: v.isUnopened
+      ? 'check the path and its permissions, or take it out of the folder'
+      : 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
   })),
   KEY_WEAK: unreadable((v: { source: string; reason: string }) => ({
     what: `${v.source} is not a safe Ed25519 public key: ${v.reason}`,
