@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { expandGlob, isGlob } from '../disk/glob.js'
-import { readKeyring } from '../disk/keyring.js'
+import { MAX_KEY_FILE_BYTES, readKeyring } from '../disk/keyring.js'
 import { problem } from '../errors/raise.js'
 import { parseSecretKey } from '../trust/keys/read.js'
 import type { SecretKey, TrustedKey } from '../trust/keys/trusted-key.js'
@@ -116,10 +116,16 @@ export function secretKey({ values, io }: Pick<Invocation<typeof SECRET_KEY>, 'v
 }
 
 function secretFromFile(file: string, io: Io): SecretKey {
+  const bytes = readKeyFile(file, io)
   if (io.isReadableByOthers(file)) {
     io.err(`warning: ${file} can be read by other users of this machine\n  hint: chmod 600 ${file}`)
   }
-  return parseSecretKey(io.read(file), file)
+  return parseSecretKey(bytes, file)
+}
+
+/** A file with a key in it. @throws Diagnostic */
+export function readKeyFile(file: string, io: Io): Uint8Array {
+  return io.read(file, { maxBytes: MAX_KEY_FILE_BYTES })
 }
 
 function secretFromVariable(variable: string, io: Io): SecretKey {

@@ -7,7 +7,15 @@ import { type TrustedKey, trustedKey } from '../../trust/keys/trusted-key.js'
 import { formatPublicKey } from '../../trust/keys/write.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import { FORCE, KEY_FORMAT, keyFormat, OUTPUT, SECRET_KEY, secretKey } from '../shared-options.js'
+import {
+  FORCE,
+  KEY_FORMAT,
+  keyFormat,
+  OUTPUT,
+  readKeyFile,
+  SECRET_KEY,
+  secretKey,
+} from '../shared-options.js'
 
 const EMIT = {
   output: { ...OUTPUT.output, help: 'write it there instead of to the terminal' },
@@ -30,7 +38,7 @@ export const publicKey = defineCommand({
     const { values, args, io } = invocation
     const [file, ...others] = args
     if (file === undefined || others.length > 0) throw new UsageError('give one key file')
-    const key = readAnyKey(io.read(file), file)
+    const key = readAnyKey(readKeyFile(file, io), file)
     if (!values.show) return emit(invocation, key)
     io.out(`fingerprint ${key.fingerprint}`)
     io.out(`key id      ${key.keyId}`)

@@ -15,6 +15,7 @@ import {
   inputFile,
   inputFiles,
   OUTPUT,
+  readKeyFile,
   SECRET_KEY,
   secretKey,
   SIGNATURE_FILE,
@@ -122,7 +123,7 @@ function readSigner(invocation: SignInvocation): Signer {
 function readPublicKey({ values, io }: SignInvocation): Uint8Array {
   const { 'public-key': file } = values
   if (file === undefined) throw new UsageError('give the public half of the key: -K <name>.pub')
-  const [key, ...others] = parsePublicKeys(io.read(file), file)
+  const [key, ...others] = parsePublicKeys(readKeyFile(file, io), file)
   if (others.length > 0) throw new UsageError(`${file} holds several keys; give a file with one`)
   return key!.publicKey
 }
