@@ -72,8 +72,8 @@ describe('a file that is written', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('the mode', () => {
-  it('of a replaced file is kept', () => {
+describe.skipIf(process.platform === 'win32')('modes', () => {
+  it('a replaced file keeps its mode', () => {
     for (const mode of [0o600, 0o640, 0o666, 0o755, 0o444]) {
       writeFileSync(at('a'), 'old')
       chmodSync(at('a'), mode)
@@ -83,14 +83,14 @@ describe.skipIf(process.platform === 'win32')('the mode', () => {
     }
   })
 
-  it('of a replaced file is kept without what it gave to whoever runs it', () => {
+  it('a replaced file does not keep what it gave to whoever runs it', () => {
     writeFileSync(at('a'), 'old')
     chmodSync(at('a'), 0o6755)
     replaceFile(at('a'), 'new')
     expect(modeOf('a')).toBe(0o755)
   })
 
-  it('is the one that is asked for', () => {
+  it('a file gets the one that is asked for', () => {
     writeFileSync(at('a'), 'old')
     chmodSync(at('a'), 0o644)
     replaceFile(at('a'), 'new', { mode: 0o600 })
@@ -98,7 +98,7 @@ describe.skipIf(process.platform === 'win32')('the mode', () => {
     expect([modeOf('a'), modeOf('b')]).toEqual([0o600, 0o600])
   })
 
-  it('is else that of any new file', () => {
+  it('a new file gets that of any new file else', () => {
     writeFileSync(at('plain'), '')
     replaceFile(at('a'), 'new')
     expect(modeOf('a')).toBe(modeOf('plain'))
