@@ -2,8 +2,9 @@
 
 import { escapeControls } from '../../errors/text.js'
 import { describeKey } from '../../trust/explain.js'
+import type { TrustedKey } from '../../trust/keys/trusted-key.js'
 import type { Part, Verdict } from '../../trust/verdict.js'
-import { verifySync } from '../../trust/verify.js'
+import { type VerifyOptions, verifySync } from '../../trust/verify.js'
 import { defineCommand } from '../define-command.js'
 import { EXIT } from '../exit.js'
 import {
@@ -28,13 +29,17 @@ export const matrix = defineCommand({
     const file = inputFile(invocation)
     const bytes = io.read(file)
     const options = readVerifyOptions(file, invocation)
-    const verdicts = keys.map((key) => ({ key, verdict: verifySync(bytes, [key], options) }))
+    const verdicts = keys.map((key) => ({ key, verdict: judgeBy(key, bytes, options) }))
     io.out(escapeControls(file))
     for (const { key, verdict } of verdicts)
       io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
     return verdicts.some(({ verdict }) => isEnough(verdict)) ? EXIT.ok : EXIT.refused
   },
 })
+
+function judgeBy(key: TrustedKey, bytes: Uint8Array, options: VerifyOptions): Verdict {
+  return verifySync(bytes, [key], options)
+}
 
 function isEnough(verdict: Verdict): boolean {
   return verdict.status === 'verified' || (verdict.status === 'partial' && verdict.sufficient)
