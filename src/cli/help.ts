@@ -1,14 +1,9 @@
 /** Help, made from the declarations that parse. */
 
+import { COMMANDS, type Entry } from './commands.js'
 import type { Command, Option } from './define-command.js'
-import { COMMANDS } from './main.js'
 
-export interface Entry {
-  summary: string
-  /** Loaded only when it is called for: starting fast is half of being pleasant. */
-  load: () => Promise<Command>
-}
-
+/** The help of `signed-wasm` itself: a line for each command. */
 export function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   return [
@@ -20,6 +15,7 @@ export function overview(): string {
   ].join('\n')
 }
 
+/** The help of one command: how it is called, what it takes, and examples. */
 export function helpOf(name: string, { summary }: Entry, { usage, options, examples }: Command): string {
   const flags = Object.entries(options).map(([option, { short, value, help }]): [string, string] => [
     describeFlag(option, short, value),

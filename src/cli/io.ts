@@ -1,20 +1,10 @@
 /// <reference types="node" />
 /** The real terminal and disk. Commands get them passed in, so that tests can pass others. */
 
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { readRegularFile } from '../disk/read-file.js'
+import { replaceFile, type ReplaceOptions } from '../disk/replace-file.js'
 import { problem } from '../errors/raise.js'
 
 /** What a command can do to the world. Paths count from `cwd`. */
@@ -25,8 +15,12 @@ export interface Io {
   out(line: string): void
   /** One line of anything else. */
   err(line: string): void
-  /** @throws Diagnostic `FILE_UNREADABLE` or `FILE_NOT_REGULAR` */
-  read(file: string): Uint8Array
+  /**
+   * Reads a whole regular file.
+   * @param options.maxBytes how large it may be; {@link MAX_FILE_BYTES} when absent
+   * @throws Diagnostic `FILE_UNREADABLE`, `FILE_NOT_REGULAR` or `FILE_TOO_LARGE`
+   */
+  read(file: string, options?: { maxBytes?: number }): Uint8Array
   /** Whether stderr is a terminal, for progress; and stdout, for colour. */
   isTerminal: { out: boolean; err: boolean }
   /** Width of the terminal on stdout; `undefined` where there is none. */
@@ -38,25 +32,25 @@ export interface Io {
   /** Whether anything is at that path. */
   exists(file: string): boolean
   /**
-   * Writes a file whole or not at all.
-   * @param replace overwrite a file that is there; its mode is kept unless one is given
-   * @param mode permission bits
+   * Writes a file whole or not at all; one that is there is left alone unless `replace` is asked for.
    * @throws Diagnostic `FILE_EXISTS` or `FILE_UNWRITABLE`; what was there is untouched
    */
-  write(file: string, bytes: Uint8Array, options?: { replace?: boolean; mode?: number }): void
+  write(file: string, bytes: Uint8Array, options?: WriteOptions): void
 }
+
+/** The most that a system call reads, and that every Node can hold in one piece. */
+const MAX_FILE_BYTES = 2 ** 31 - 1
+
+type WriteOptions = Pick<ReplaceOptions, 'replace' | 'mode'>
 
 /** The part of {@link Io} that is files, with paths that count from a folder. */
 export function diskAt(folder: string): Pick<Io, 'read' | 'write' | 'exists' | 'isReadableByOthers'> {
   const at = (file: string) => path.resolve(folder, file)
   return {
-    read: (file) => readWhole(at(file), file),
+    read: (file, options) => readWhole(at(file), file, options),
     write: (file, bytes, options) => writeWhole(at(file), file, bytes, options ?? {}),
     exists: (file) => existsSync(at(file)),
-    isReadableByOthers: (file) => {
-      const stat = statSync(at(file), { throwIfNoEntry: false })
-      return process.platform !== 'win32' && stat !== undefined && (stat.mode & 0o044) !== 0
-    },
+    isReadableByOthers: (file) => process.platform !== 'win32' && (modeOf(at(file)) & 0o044) !== 0,
   }
 }
 
@@ -72,13 +66,21 @@ export const realIo: Io = {
   status: (text) => process.stderr.write(text),
 }
 
-function readWhole(target: string, file: string): Uint8Array {
+function readWhole(
+  target: string,
+  file: string,
+  { maxBytes = MAX_FILE_BYTES }: { maxBytes?: number } = {},
+): Uint8Array {
+  const bytes = readRegularFile(target, { display: file, maxBytes })
+  if (bytes === undefined) throw problem('FILE_UNREADABLE', { file, reason: 'ENOENT' })
+  return bytes
+}
+
+function modeOf(file: string): number {
   try {
-    if (!statSync(target).isFile()) throw problem('FILE_NOT_REGULAR', { file })
-    return readFileSync(target)
-  } catch (cause) {
-    if (!isSystemError(cause)) throw cause
-    throw problem('FILE_UNREADABLE', { file, reason: cause.code }, { cause })
+    return statSync(file).mode
+  } catch {
+    return 0 // whatever is wrong with it, reading it says so
   }
 }
 
@@ -86,36 +88,15 @@ function writeWhole(
   target: string,
   file: string,
   bytes: Uint8Array,
-  { replace = false, mode }: { replace?: boolean; mode?: number },
+  { replace = false, ...options }: WriteOptions,
 ): void {
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`)
   try {
-    writeNew(temporary, bytes, mode ?? 0o666)
-    if (replace) replaceFile(temporary, target, mode)
-    else linkSync(temporary, target) // unlike a rename, this fails where a file is
+    replaceFile(target, bytes, { ...options, replace, sync: true })
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
     if (cause.code === 'EEXIST' && !replace) throw problem('FILE_EXISTS', { file }, { cause })
     throw problem('FILE_UNWRITABLE', { file, reason: cause.code }, { cause })
-  } finally {
-    rmSync(temporary, { force: true })
   }
-}
-
-function writeNew(file: string, bytes: Uint8Array, mode: number): void {
-  const descriptor = openSync(file, 'wx', mode)
-  try {
-    for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function replaceFile(temporary: string, target: string, mode: number | undefined): void {
-  const stat = statSync(target, { throwIfNoEntry: false })
-  if (stat !== undefined && mode === undefined) chmodSync(temporary, stat.mode)
-  renameSync(temporary, target)
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

@@ -1,17 +1,18 @@
 /// <reference types="node" />
 /** Reads the keys that options name. All of it happens once, at the start of a build. */
 
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { isPlainObject } from '../errors/check.js'
+import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
-
 import { escapeControls } from '../errors/text.js'
 import { fromBase64, fromHex } from '../format/encoding.js'
 import { parsePublicKeys } from '../trust/keys/read.js'
 import type { TrustedKey } from '../trust/keys/trusted-key.js'
 import { expandGlob, isGlob } from './glob.js'
 import { displayPath } from './paths.js'
+import { readRegularFile } from './read-file.js'
 
 /** Whether a value is a {@link KeySource}. */
 export function isKeySource(value: unknown): value is KeySource {
@@ -38,8 +39,8 @@ export interface Keyring {
 /** Names that a key folder's files must have. */
 const KEY_EXTENSIONS = ['.pub', '.pk', '.pem', '.der', '.jwk', '.keys']
 
-/** A key file is a few hundred bytes; a list of keys a few hundred lines. */
-const MAX_KEY_FILE_BYTES = 1024 * 1024
+/** How much is read of a key file: it is a few hundred bytes, and a list of keys a few hundred lines. */
+export const MAX_KEY_FILE_BYTES = 1024 * 1024
 
 interface Finding {
   keys: TrustedKey[]
@@ -111,7 +112,7 @@ function checkFingerprint(source: KeySource, keys: readonly TrustedKey[]): void 
 
 function readPath(source: string, root: string): Finding {
   const target = path.resolve(root, source)
-  const stat = statOf(target, escapeControls(source))
+  const stat = statOf(target, source)
   if (stat?.isDirectory()) return readFolder(target, root)
   if (stat !== undefined) return readFiles([target], root)
   const matches = isGlob(source) ? expandGlob(source, root) : []
@@ -119,18 +120,17 @@ function readPath(source: string, root: string): Finding {
   return readFiles(matches, root)
 }
 
-/** @throws Diagnostic `KEY_UNREADABLE` for what is there and closed to us, or no possible path */
+/** What is at a path, be it a link that leads nowhere. @throws Diagnostic `KEY_UNREADABLE` for a path that is closed to us, or none */
 function statOf(file: string, source: string): Stats | undefined {
   try {
-    return statSync(file, { throwIfNoEntry: false })
+    return statSync(file, { throwIfNoEntry: false }) ?? lstatSync(file, { throwIfNoEntry: false })
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw problem('KEY_UNREADABLE', { source, reason: `the path cannot be followed (${code})` }, { cause })
+    throw unopened(source, `the path cannot be followed (${codeOf(cause)})`, cause)
   }
 }
 
 function readFolder(folder: string, root: string): Finding {
-  const names = readdirSync(folder, { withFileTypes: true })
+  const names = readEntries(folder, root)
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name)
   const wanted = names.filter((name) => KEY_EXTENSIONS.includes(path.extname(name).toLowerCase())).toSorted()
@@ -145,23 +145,45 @@ function readFiles(files: readonly string[], root: string): Finding {
   return { keys: files.flatMap((file) => readKeyFile(file, root)), watch: [...files], ignoredFiles: 0 }
 }
 
+function readEntries(folder: string, root: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (cause) {
+    throw unopened(displayPath(folder, root), `the folder cannot be read (${codeOf(cause)})`, cause)
+  }
+}
+
 function readKeyFile(file: string, root: string): TrustedKey[] {
   const source = escapeControls(displayPath(file, root))
   return parsePublicKeys(readBounded(file, source), source)
 }
 
 function readBounded(file: string, source: string): Uint8Array {
-  const stat = statSync(file)
-  if (!stat.isFile()) throw problem('KEY_UNREADABLE', { source, reason: 'it is not a regular file' })
-  if (stat.size > MAX_KEY_FILE_BYTES)
-    throw problem('KEY_UNREADABLE', { source, reason: 'it is larger than 1 MiB' })
+  const bytes = readOrSay(file, source)
+  if (bytes === undefined) throw unopened(source, 'it is a link that leads nowhere, or has just gone')
+  return bytes
+}
+
+/** Reads as everything is read, and says of a key what went wrong. */
+function readOrSay(file: string, source: string): Uint8Array | undefined {
   try {
-    return readFileSync(file)
+    return readRegularFile(file, { display: source, maxBytes: MAX_KEY_FILE_BYTES })
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw problem('KEY_UNREADABLE', { source, reason: `the file cannot be opened (${code})` }, { cause })
+    if (!(cause instanceof Diagnostic)) throw cause
+    throw unopened(
+      source,
+      cause.code === 'FILE_TOO_LARGE' ? 'it is larger than 1 MiB' : `it ${cause.what}`,
+      cause,
+    )
   }
 }
+
+function unopened(source: string, reason: string, cause?: unknown): Diagnostic {
+  const values = { source: escapeControls(source), reason, isUnopened: true }
+  return problem('KEY_UNREADABLE', values, cause === undefined ? {} : { cause })
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
 /** Where trusted public keys come from; relative paths count from the project root. */
 export type KeySource =

@@ -35,6 +35,9 @@ const SIGN_IT = (file: string | undefined) =>
 
 const REINSTALL = 'get the file again from its publisher; if you built it yourself, sign it again'
 
+const OPTIONS_TABLE = 'see the options table in the README'
+const FLAGS_TABLE = 'signed-wasm <command> --help tells what can be given'
+
 const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
 
 /** `file` is a display path: relative to the project, forward slashes, never an absolute path. */
@@ -147,9 +150,11 @@ export const CATALOGUE = {
     what: `no key file matches ${v.source}`,
     hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}`,
   })),
-  KEY_UNREADABLE: unreadable((v: { source: string; reason: string }) => ({
+  KEY_UNREADABLE: unreadable((v: { source: string; reason: string; isUnopened?: boolean }) => ({
     what: `${v.source} cannot be read as a key: ${v.reason}`,
-    hint: 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
+    hint: v.isUnopened
+      ? 'check the path and its permissions, or take it out of the folder'
+      : 'give an Ed25519 key as PEM, DER, JWK, OpenSSH line, raw bytes, hex or base64',
   })),
   KEY_WEAK: unreadable((v: { source: string; reason: string }) => ({
     what: `${v.source} is not a safe Ed25519 public key: ${v.reason}`,
@@ -173,7 +178,11 @@ export const CATALOGUE = {
   })),
   KEY_ENV_UNSET: unreadable((v: { variable: string; holds?: 'public key' | 'secret key' }, door) => ({
     what: `the environment variable ${v.variable}, named ${inDoor(door, 'in `keys`', 'by --key-env')}, is not set`,
-    hint: `set ${v.variable} to a ${v.holds ?? 'public key'}, or ${inDoor(door, `remove { env: '${v.variable}' } from \`keys\``, `leave out --key-env ${v.variable}`)}`,
+    hint: `set ${v.variable} to a ${v.holds ?? 'public key'}, or ${
+      v.holds === 'secret key'
+        ? 'name a file that holds one with -k'
+        : inDoor(door, `remove { env: '${v.variable}' } from \`keys\``, `leave out --key-env ${v.variable}`)
+    }`,
   })),
   KEY_FINGERPRINT: unreadable((v: { source: string; found: readonly string[]; wanted: string }) => ({
     what: `${v.source} holds ${list(v.found, 'no key')}, not the key ${v.wanted} that is pinned`,
@@ -279,13 +288,13 @@ export const CATALOGUE = {
   })),
 
   // Options.
-  OPTION_UNKNOWN: misuse((v: { option: string; nearest?: string | undefined }) => ({
+  OPTION_UNKNOWN: misuse((v: { option: string; nearest?: string | undefined }, door) => ({
     what: `unknown option \`${v.option}\``,
-    hint: v.nearest ? `did you mean \`${v.nearest}\`?` : 'see the options table in the README',
+    hint: v.nearest ? `did you mean \`${v.nearest}\`?` : inDoor(door, OPTIONS_TABLE, FLAGS_TABLE),
   })),
-  OPTION_INVALID: misuse((v: { option: string; must: string }) => ({
+  OPTION_INVALID: misuse((v: { option: string; must: string }, door) => ({
     what: `\`${v.option}\` must be ${v.must}`,
-    hint: 'see the options table in the README',
+    hint: inDoor(door, OPTIONS_TABLE, FLAGS_TABLE),
   })),
 } satisfies Record<string, Entry<never>>
 

@@ -1,5 +1,6 @@
 /** What people write, what code reads, and the one function between them. */
 
+import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
 import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
@@ -113,14 +114,7 @@ export interface ResolvedOptions {
 /** Where outputs of jco are kept when no folder is named, relative to the project root. */
 export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
 
-const MIB = 1024 * 1024
-
-const DEFAULT_LIMITS: Required<Limits> = {
-  maxFileBytes: 64 * MIB,
-  timeoutMs: 30_000,
-  maxOutputBytes: 50 * MIB,
-  maxMemoryBytes: 1024 * MIB,
-}
+const DEFAULT_LIMITS: Required<Limits> = { maxFileBytes: 64 * 2 ** 20, ...DEFAULT_TRANSPILE_LIMITS }
 
 const MODES = ['strict', 'lenient', 'off'] as const
 
@@ -148,7 +142,7 @@ const CHECKS: Record<keyof Options, Check> = {
     typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
       ? undefined
       : 'true, false or a folder',
-  jco: (value) => (isPlainObject(value) ? undefined : 'an object of jco options'),
+  jco: () => undefined, // all of it is for `checkJcoOptions`
   limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
 }
 
@@ -170,7 +164,7 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
   const modes = isPlainObject(options.mode) ? options.mode : { build: options.mode, serve: options.mode }
   check(modes, MODE_CHECKS, 'mode.')
   check(options.limits ?? {}, LIMIT_CHECKS, 'limits.')
-  checkJcoOptions(options.jco ?? {})
+  if (options.jco !== undefined) checkJcoOptions(options.jco)
   return deepFreeze({
     mode: { build: modes.build ?? 'strict', serve: modes.serve ?? 'strict' },
     keys: [options.keys ?? []].flat().map((key) => structuredClone(key)),

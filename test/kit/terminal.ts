@@ -15,7 +15,7 @@ import path from 'node:path'
 import { afterAll } from 'vitest'
 import type { Io } from '../../src/cli/io.js'
 import { diskAt } from '../../src/cli/io.js'
-import { run } from '../../src/cli/main.js'
+import { run } from '../../src/cli/run.js'
 
 /** What one run of a command came to. */
 export interface Outcome {

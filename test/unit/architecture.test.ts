@@ -160,6 +160,17 @@ describe('the house', () => {
       expect(code).not.toMatch(/\bprocess\b|\bBuffer\b/)
   })
 
+  it('has commands that know nothing of each other, and a bin that loads nothing before it runs', () => {
+    const commands = files.filter((file) => file.startsWith('cli/commands/'))
+    expect(commands.length).toBeGreaterThan(5)
+    for (const file of commands) {
+      const targets = importsOf(textOf(file)).map(({ specifier }) => targetOf(file, specifier))
+      expect(targets.filter((target) => commands.includes(target))).toEqual([])
+    }
+    const early = importsOf(textOf('cli/main.ts')).filter(({ isType, isDynamic }) => !isType && !isDynamic)
+    expect(early).toEqual([])
+  })
+
   it('names a crypto backend in one folder', () => {
     const named = files.filter((file) =>
       /@noble\/|node:crypto|crypto\??\.subtle/.test(withoutComments(textOf(file))),

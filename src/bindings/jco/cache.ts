@@ -96,7 +96,7 @@ function writeEntry(file: string, output: Output, about: About): void {
   if (entry.length > MAX_ENTRY_BYTES) return
   // Where jco numbers core modules in some other way, its output cannot be had from here.
   if (!isSameOutput(decodeEntry(entry, about), output)) return
-  replaceFile(file, entry)
+  replaceFile(file, entry, { makeFolder: true })
 }
 
 function isSameOutput(read: Output | undefined, written: Output): boolean {

@@ -13,6 +13,13 @@ export interface TranspileLimits {
   maxMemoryBytes: number
 }
 
+/** The limits where nothing else is said: 30 s, 50 MiB, 1 GiB. */
+export const DEFAULT_TRANSPILE_LIMITS: TranspileLimits = {
+  timeoutMs: 30_000,
+  maxOutputBytes: 50 * 2 ** 20,
+  maxMemoryBytes: 2 ** 30,
+}
+
 /** jco's own options. */
 export type JcoTranspileOptions = NonNullable<Parameters<typeof transpileBytes>[1]>
 

@@ -1,6 +1,6 @@
 /** The options of jco that can be had here. */
 
-import { check, type Check, flag, isNameList, oneOf } from '../../errors/check.js'
+import { check, type Check, flag, isNameList, isPlainObject, oneOf } from '../../errors/check.js'
 import { problem } from '../../errors/raise.js'
 
 /** The options of jco that leave core modules and the shape of its output alone. */
@@ -70,7 +70,9 @@ const REFUSED_JCO: Readonly<Record<string, string>> = {
 }
 
 /** @throws Diagnostic `OPTION_UNKNOWN`, or `OPTION_INVALID` for what cannot be had here as well */
-export function checkJcoOptions(jco: object): void {
+export function checkJcoOptions(jco: unknown): asserts jco is JcoOptions {
+  if (!isPlainObject(jco))
+    throw problem('OPTION_INVALID', { option: 'jco', must: 'an object of jco options' })
   for (const [name, reason] of Object.entries(REFUSED_JCO)) {
     if (Object.hasOwn(jco, name))
       throw problem('OPTION_INVALID', { option: `jco.${name}`, must: `left out: it ${reason}` })

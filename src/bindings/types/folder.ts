@@ -66,7 +66,7 @@ export function writeTypes(folder: string, name: string, files: Readonly<Record<
     const target = path.join(folder, file)
     const text = files[file]
     if (text === undefined) rmSync(target, { force: true })
-    else replaceFile(target, text)
+    else replaceFile(target, text, { makeFolder: true })
   }
 }
 

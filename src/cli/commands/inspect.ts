@@ -3,21 +3,23 @@
 import { about } from '../../errors/raise.js'
 import { escapeControls, printable } from '../../errors/text.js'
 import { inspect as inspectBytes, type InspectedSet, type Inspection } from '../../format/inspect.js'
-import { type Command, EXIT, INPUT_OPTION, inputFile } from '../define-command.js'
+import { defineCommand } from '../define-command.js'
+import { EXIT } from '../exit.js'
+import { INPUT, inputFile } from '../shared-options.js'
 
 /** `signed-wasm inspect`. */
-export const inspect: Command = {
+export const inspect = defineCommand({
   usage: '<file>',
-  options: { input: INPUT_OPTION, json: { type: 'boolean', default: false, help: 'print JSON' } },
+  options: { ...INPUT, json: { type: 'boolean', default: false, help: 'print JSON' } },
   examples: ['signed-wasm inspect hello.wasm'],
   run(invocation) {
     const { values, io } = invocation
     const file = inputFile(invocation)
     const inspection = about(file, () => inspectBytes(io.read(file)))
-    io.out(values['json'] === true ? JSON.stringify(inspection, null, 2) : describe(file, inspection))
+    io.out(values.json ? JSON.stringify(inspection, null, 2) : describe(file, inspection))
     return EXIT.ok
   },
-}
+})
 
 function describe(
   file: string,

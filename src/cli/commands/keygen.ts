@@ -1,72 +1,66 @@
 /** `signed-wasm keygen`: makes a key pair. */
 
-import { problem } from '../../errors/raise.js'
 import { generateKey, trustedKey } from '../../trust/keys/trusted-key.js'
-import { formatPublicKey, formatSecretKey, KEY_FORMATS } from '../../trust/keys/write.js'
-import { type Command, EXIT, type Invocation, keyFormat, text, UsageError } from '../define-command.js'
+import { formatPublicKey, formatSecretKey } from '../../trust/keys/write.js'
+import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { EXIT } from '../exit.js'
+import { assertFree, FORCE, KEY_FORMAT, keyFormat, OUTPUT } from '../shared-options.js'
 
 /** Only the owner may read a secret key. */
 const SECRET_MODE = 0o600
 
+const NAMES = {
+  'secret-key': { type: 'string', short: 'k', value: '<file>', help: 'name of the secret key file' },
+  'public-key': { type: 'string', short: 'K', value: '<file>', help: 'name of the public key file' },
+} as const satisfies Options
+
 /** `signed-wasm keygen`. */
-export const keygen: Command = {
+export const keygen = defineCommand({
   usage: '[name]',
   options: {
-    format: {
-      type: 'string',
-      default: 'pem',
-      value: KEY_FORMATS.join('|'),
-      help: 'the format of both files (default: pem)',
-    },
-    'secret-key': { type: 'string', short: 'k', value: '<file>', help: 'name of the secret key file' },
-    'public-key': { type: 'string', short: 'K', value: '<file>', help: 'name of the public key file' },
-    force: { type: 'boolean', default: false, help: 'overwrite files that are there' },
+    format: { ...KEY_FORMAT.format, help: 'the format of both files (default: pem)' },
+    ...NAMES,
+    ...FORCE,
   },
   examples: ['signed-wasm keygen release', 'signed-wasm keygen -k secret.key -K public.key --format raw'],
   run: (invocation) => makePair(invocation, pairNames(invocation)),
-}
+})
 
 /** `signed-wasm generate-key -o <name>`: the same, raw. */
-export const generateKeyAlias: Command = {
+export const generateKeyAlias = defineCommand({
   usage: '-o <name>',
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      value: '<name>',
-      help: 'the secret key; its public half gets .pub added',
-    },
-    format: {
-      type: 'string',
-      default: 'raw',
-      value: KEY_FORMATS.join('|'),
-      help: 'the format of both files (default: raw)',
-    },
-    force: { type: 'boolean', default: false, help: 'overwrite files that are there' },
+    output: { ...OUTPUT.output, value: '<name>', help: 'the secret key; its public half gets .pub added' },
+    format: { ...KEY_FORMAT.format, default: 'raw', help: 'the format of both files (default: raw)' },
+    ...FORCE,
   },
   examples: ['signed-wasm generate-key -o release.key'],
   run(invocation) {
-    const secret = text(invocation.values, 'output')
+    const { output: secret } = invocation.values
     if (secret === undefined) throw new UsageError('say where to: -o <name>')
     return makePair(invocation, { secret, public: `${secret}.pub` })
   },
+})
+
+interface Pair {
+  secret: string
+  public: string
 }
 
-function pairNames({ values, args }: Invocation): { secret: string; public: string } {
+function pairNames({ values, args }: Invocation<typeof NAMES>): Pair {
   if (args.length > 1) throw new UsageError('give one name')
   const [name = 'signed-wasm'] = args
   return {
-    secret: text(values, 'secret-key') ?? `${name}.key`,
-    public: text(values, 'public-key') ?? `${name}.pub`,
+    secret: values['secret-key'] ?? `${name}.key`,
+    public: values['public-key'] ?? `${name}.pub`,
   }
 }
 
-function makePair({ values, io }: Invocation, names: { secret: string; public: string }): number {
+function makePair(invocation: Invocation<typeof KEY_FORMAT & typeof FORCE>, names: Pair): number {
+  const { values, io } = invocation
   const format = keyFormat(values)
-  const replace = values['force'] === true
-  // Before either is written: half a pair would be worse than none.
-  const taken = [names.secret, names.public].find((file) => !replace && io.exists(file))
-  if (taken !== undefined) throw problem('FILE_EXISTS', { file: taken })
+  const replace = values.force
+  assertFree([names.secret, names.public], invocation)
   const key = generateKey()
   io.write(names.secret, formatSecretKey(key, format), { mode: SECRET_MODE, replace })
   io.write(names.public, formatPublicKey(key, format), { replace })

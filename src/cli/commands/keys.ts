@@ -5,7 +5,9 @@ import { escapeControls } from '../../errors/text.js'
 import { concatBytes } from '../../format/encoding.js'
 import { describeKey } from '../../trust/explain.js'
 import { parsePublicKeys } from '../../trust/keys/read.js'
-import { type Command, EXIT, text, UsageError } from '../define-command.js'
+import { defineCommand, UsageError } from '../define-command.js'
+import { EXIT } from '../exit.js'
+import { FORCE, OUTPUT } from '../shared-options.js'
 
 /** A list of keys is a few kilobytes. */
 const MAX_BYTES = 1024 * 1024
@@ -13,10 +15,10 @@ const MAX_BYTES = 1024 * 1024
 const TIMEOUT_MS = 15_000
 
 /** `signed-wasm keys`. */
-export const keys: Command = {
+export const keys = defineCommand({
   usage: 'fetch <account> -o <file>',
   options: {
-    output: { type: 'string', short: 'o', value: '<file>', help: 'where to write (default: <account>.keys)' },
+    output: { ...OUTPUT.output, help: 'where to write (default: <account>.keys)' },
     host: {
       type: 'string',
       default: 'https://github.com',
@@ -28,7 +30,7 @@ export const keys: Command = {
       default: false,
       help: 'allow it in CI, where a download should not decide what is trusted',
     },
-    force: { type: 'boolean', default: false, help: 'overwrite the output file' },
+    ...FORCE,
   },
   examples: ['signed-wasm keys fetch octocat -o keys/octocat.keys'],
   async run({ values, args, io }) {
@@ -37,19 +39,19 @@ export const keys: Command = {
       throw new UsageError('say: keys fetch <account>')
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(account))
       throw new UsageError('an account name holds letters, digits, dots and dashes')
-    if (io.env['CI'] && values['yes'] !== true) {
+    if (io.env['CI'] && !values.yes) {
       throw new UsageError('keys are not fetched in CI: commit the reviewed file, or say --yes')
     }
-    const url = `${text(values, 'host')!.replace(/\/+$/, '')}/${account}.keys`
+    const url = `${values.host.replace(/\/+$/, '')}/${account}.keys`
     const bytes = await download(url)
     const found = parsePublicKeys(bytes, url)
-    const output = text(values, 'output') ?? `${account}.keys`
-    io.write(output, bytes, { replace: values['force'] === true })
+    const output = values.output ?? `${account}.keys`
+    io.write(output, bytes, { replace: values.force })
     io.out(`wrote ${escapeControls(output)}; review it before you commit and trust it:`)
     for (const key of found) io.out(`  ${describeKey(key)}`)
     return EXIT.ok
   },
-}
+})
 
 async function download(url: string): Promise<Uint8Array> {
   try {

@@ -5,21 +5,23 @@ import { judge } from '../../policy/judge.js'
 import { createPolicy } from '../../policy/policy.js'
 import { describeKey } from '../../trust/explain.js'
 import type { Part, Verdict } from '../../trust/verdict.js'
-import { type Command, EXIT, INPUT_OPTION, inputFile, KEY_OPTIONS, trustedKeys } from '../define-command.js'
-import { readSubject, verify } from './verify.js'
-
-const { split, 'signature-file': signatureFile, detached } = verify.options
+import { defineCommand } from '../define-command.js'
+import { EXIT } from '../exit.js'
+import {
+  DETACHED,
+  INPUT,
+  inputFile,
+  readSubject,
+  SIGNATURE_FILE,
+  SPLIT,
+  TRUSTED_KEYS,
+  trustedKeys,
+} from '../shared-options.js'
 
 /** `signed-wasm matrix`; exit code 0 when at least one key signed the whole file, or all that was asked for. */
-export const matrix: Command = {
+export const matrix = defineCommand({
   usage: '<file> --key <name>.pub [--key ...]',
-  options: {
-    input: INPUT_OPTION,
-    ...KEY_OPTIONS,
-    split: split!,
-    'signature-file': signatureFile!,
-    detached: detached!,
-  },
+  options: { ...INPUT, ...TRUSTED_KEYS, ...SPLIT, ...SIGNATURE_FILE, ...DETACHED },
   examples: ['signed-wasm matrix hello.wasm --key keys'],
   run(invocation) {
     const { io } = invocation
@@ -32,7 +34,7 @@ export const matrix: Command = {
       io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
     return judgements.some(({ action }) => action === 'accept') ? EXIT.ok : EXIT.refused
   },
-}
+})
 
 function describeCoverage(verdict: Verdict): string {
   if (verdict.status === 'verified') return 'whole file'

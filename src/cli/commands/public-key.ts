@@ -4,35 +4,30 @@ import { Diagnostic } from '../../errors/diagnostic.js'
 import { decodeUtf8 } from '../../format/encoding.js'
 import { parsePublicKeys, parseSecretKey } from '../../trust/keys/read.js'
 import { type TrustedKey, trustedKey } from '../../trust/keys/trusted-key.js'
-import { formatPublicKey, KEY_FORMATS } from '../../trust/keys/write.js'
+import { formatPublicKey } from '../../trust/keys/write.js'
+import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { EXIT } from '../exit.js'
 import {
-  type Command,
-  EXIT,
-  type Invocation,
+  FORCE,
+  KEY_FORMAT,
   keyFormat,
-  type Option,
-  SECRET_OPTIONS,
+  OUTPUT,
+  readKeyFile,
+  SECRET_KEY,
   secretKey,
-  text,
-  UsageError,
-} from '../define-command.js'
+} from '../shared-options.js'
 
-const OUTPUT: Record<string, Option> = {
-  output: { type: 'string', short: 'o', value: '<file>', help: 'write it there instead of to the terminal' },
-  force: { type: 'boolean', default: false, help: 'overwrite the output file' },
-}
+const EMIT = {
+  output: { ...OUTPUT.output, help: 'write it there instead of to the terminal' },
+  ...FORCE,
+  ...KEY_FORMAT,
+} as const satisfies Options
 
 /** `signed-wasm public-key`. */
-export const publicKey: Command = {
+export const publicKey = defineCommand({
   usage: '<key file>',
   options: {
-    ...OUTPUT,
-    format: {
-      type: 'string',
-      default: 'pem',
-      value: KEY_FORMATS.join('|'),
-      help: 'the format to write (default: pem)',
-    },
+    ...EMIT,
     show: { type: 'boolean', default: false, help: 'show the fingerprint and the key id only' },
   },
   examples: [
@@ -43,30 +38,25 @@ export const publicKey: Command = {
     const { values, args, io } = invocation
     const [file, ...others] = args
     if (file === undefined || others.length > 0) throw new UsageError('give one key file')
-    const key = readAnyKey(io.read(file), file)
-    if (values['show'] !== true) return emit(invocation, key)
+    const key = readAnyKey(readKeyFile(file, io), file)
+    if (!values.show) return emit(invocation, key)
     io.out(`fingerprint ${key.fingerprint}`)
     io.out(`key id      ${key.keyId}`)
     return EXIT.ok
   },
-}
+})
 
 /** `signed-wasm export-public-key -k <secret> -o <public>`: the same, raw. */
-export const exportPublicKeyAlias: Command = {
+export const exportPublicKeyAlias = defineCommand({
   usage: '-k <file> -o <file>',
   options: {
-    ...SECRET_OPTIONS,
-    ...OUTPUT,
-    format: {
-      type: 'string',
-      default: 'raw',
-      value: KEY_FORMATS.join('|'),
-      help: 'the format to write (default: raw)',
-    },
+    ...SECRET_KEY,
+    ...EMIT,
+    format: { ...KEY_FORMAT.format, default: 'raw', help: 'the format to write (default: raw)' },
   },
   examples: ['signed-wasm export-public-key -k release.key -o release.pub'],
   run: (invocation) => emit(invocation, trustedKey(secretKey(invocation).publicKey, 'the secret key')),
-}
+})
 
 /** The public half of either kind of key. */
 function readAnyKey(data: Uint8Array, file: string): TrustedKey {
@@ -81,12 +71,12 @@ function readAnyKey(data: Uint8Array, file: string): TrustedKey {
   }
 }
 
-function emit({ values, io }: Invocation, key: TrustedKey): number {
+function emit({ values, io }: Invocation<typeof EMIT>, key: TrustedKey): number {
   const format = keyFormat(values)
   const bytes = formatPublicKey(key, format)
-  const output = text(values, 'output')
+  const { output } = values
   if (output !== undefined) {
-    io.write(output, bytes, { replace: values['force'] === true })
+    io.write(output, bytes, { replace: values.force })
     io.out(`wrote ${output}`)
   } else if (format === 'raw') throw new UsageError('the raw format is binary: give -o <file>')
   else io.out(decodeUtf8(bytes)!.trimEnd())

@@ -1,100 +1,89 @@
 /** `signed-wasm types`: declarations without a build. */
 
 import path from 'node:path'
-import type { Transpiler } from '../../bindings/jco/transpiled.js'
+import { DEFAULT_TRANSPILE_LIMITS } from '../../bindings/jco/job.js'
+import { checkJcoOptions, type JcoOptions } from '../../bindings/jco/options.js'
 import { createTranspiler } from '../../bindings/jco/transpiler.js'
-import { declareComponent } from '../../bindings/types/declare.js'
-import { changedTypes, placeTypes, writeTypes } from '../../bindings/types/folder.js'
+import { resolveTypes, type TypesPlace } from '../../bindings/types/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { problem } from '../../errors/raise.js'
-import { escapeControls } from '../../errors/text.js'
-import { readLayer } from '../../format/wasm.js'
-import { type Options, type ResolvedOptions, resolveOptions } from '../../plugin/options.js'
-import { judge } from '../../policy/judge.js'
 import { createPolicy } from '../../policy/policy.js'
-import type { TrustedKey } from '../../trust/keys/trusted-key.js'
-import {
-  type Command,
-  EXIT,
-  INPUT_OPTION,
-  inputFiles,
-  type Invocation,
-  KEY_OPTIONS,
-  text,
-  texts,
-  trustedKeys,
-  UsageError,
-} from '../define-command.js'
-import { readSubject } from './verify.js'
+import { declareFile, type DeclareSetup } from '../declare-file.js'
+import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
+import { exitCodeOf } from '../exit.js'
+import { DETACHED, INPUT, inputFiles, MODE, readMode, TRUSTED_KEYS, trustedKeys } from '../shared-options.js'
 
 /** What is looked for when nothing is named. */
 const DEFAULT_FILES = 'src/**/*.wasm'
 
-/** `signed-wasm types`. */
-export const types: Command = {
-  usage: `[files or globs, default ${DEFAULT_FILES}] --key <name>.pub [--key ...] [--check]`,
-  options: {
-    input: INPUT_OPTION,
-    ...KEY_OPTIONS,
-    detached: { type: 'boolean', default: false, help: 'take detached signatures from <file>.sig' },
-    mode: {
-      type: 'string',
-      default: 'strict',
-      value: 'strict|lenient',
-      help: 'lenient only warns (default: strict)',
-    },
-    dir: { type: 'string', value: '<folder>', help: 'where to write (default: .signed-wasm/types)' },
-    sibling: { type: 'boolean', default: false, help: 'write beside each component instead' },
-    check: { type: 'boolean', default: false, help: 'write nothing; fail when something would change' },
-    import: {
-      type: 'string',
-      multiple: true,
-      default: [],
-      value: '<name>',
-      help: "an import that the plugin's option `imports` binds; may be repeated",
-    },
-    jco: { type: 'string', value: '<json>', help: "the plugin's option `jco`, as JSON" },
+const OPTIONS = {
+  ...INPUT,
+  ...TRUSTED_KEYS,
+  ...DETACHED,
+  ...MODE,
+  dir: { type: 'string', value: '<folder>', help: 'where to write (default: .signed-wasm/types)' },
+  sibling: { type: 'boolean', default: false, help: 'write beside each component instead' },
+  check: { type: 'boolean', default: false, help: 'write nothing; fail when something would change' },
+  import: {
+    type: 'string',
+    multiple: true,
+    default: [],
+    value: '<name>',
+    help: "an import that the plugin's option `imports` binds; may be repeated",
   },
+  jco: { type: 'string', value: '<json>', help: "the plugin's option `jco`, as JSON" },
+} as const satisfies Options
+
+type TypesInvocation = Invocation<typeof OPTIONS>
+
+/** `signed-wasm types`. */
+export const types = defineCommand({
+  usage: `[files or globs, default ${DEFAULT_FILES}] --key <name>.pub [--key ...] [--check]`,
+  options: OPTIONS,
   examples: [
     'signed-wasm types --key release.pub',
     "signed-wasm types --key release.pub --check 'src/**/*.wasm'",
   ],
   async run(invocation) {
     const { values, io } = invocation
-    const mode = text(values, 'mode')
-    if (mode !== 'strict' && mode !== 'lenient') throw new UsageError('--mode must be strict or lenient')
-    const options = readOptions(invocation)
+    const mode = readMode(values)
+    const options = {
+      types: readPlace(invocation),
+      imports: readImports(values),
+      jco: readJco(values),
+    }
     const files = inputFiles(withDefault(invocation))
-    const keys = trustedKeys(invocation)
-    const transpiler = createTranspiler({ jco: options.jco, limits: options.limits })
-    const codes: number[] = []
+    const policy = createPolicy({ mode, signers: trustedKeys(invocation) })
+    const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
+    const warn = (problem: Diagnostic) => io.err(problem.through('command line').message)
     try {
-      for (const file of files) {
-        const job = { file, mode, keys, options, transpiler, invocation } as const
-        codes.push(await handle(job).catch((error: unknown) => explain(error, file, io)))
-      }
+      return exitCodeOf(await declareAll(files, { ...options, policy, transpiler, values, io, warn }))
     } finally {
       await transpiler.close()
     }
-    if (codes.includes(EXIT.refused)) return EXIT.refused
-    return Math.max(...codes)
   },
-}
+})
 
-function withDefault(invocation: Invocation): Invocation {
-  const isGiven = invocation.args.length > 0 || texts(invocation.values, 'input').length > 0
+function withDefault(invocation: TypesInvocation): TypesInvocation {
+  const isGiven = invocation.args.length > 0 || invocation.values.input.length > 0
   return isGiven ? invocation : { ...invocation, args: [DEFAULT_FILES] }
 }
 
-function readOptions({ values, io }: Invocation): ResolvedOptions {
-  const dir = text(values, 'dir')
-  if (dir !== undefined && values['sibling'] === true) throw new UsageError('--dir or --sibling, not both')
-  const jco = text(values, 'jco')
-  return resolveOptions({
-    types: values['sibling'] === true ? 'sibling' : dir === undefined ? true : path.resolve(io.cwd, dir),
-    imports: Object.fromEntries(texts(values, 'import').map((name) => [name, name])),
-    ...(jco === undefined ? {} : { jco: parseJson(jco) as NonNullable<Options['jco']> }),
-  })
+function readPlace({ values: { dir, sibling }, io }: TypesInvocation): TypesPlace {
+  if (dir !== undefined && sibling) throw new UsageError('--dir or --sibling, not both')
+  return resolveTypes(sibling ? 'sibling' : dir === undefined ? true : path.resolve(io.cwd, dir))
+}
+
+function readImports({ import: names }: Values<typeof OPTIONS>): Record<string, string> {
+  if (names.includes('')) throw new UsageError('--import takes the name of an import')
+  return Object.fromEntries(names.map((name) => [name, name]))
+}
+
+/** @throws UsageError; Diagnostic for what cannot be had here */
+function readJco({ jco: json }: Values<typeof OPTIONS>): JcoOptions {
+  if (json === undefined) return {}
+  const jco = parseJson(json)
+  checkJcoOptions(jco)
+  return jco
 }
 
 function parseJson(json: string): unknown {
@@ -105,58 +94,18 @@ function parseJson(json: string): unknown {
   }
 }
 
-interface Job {
-  file: string
-  mode: 'strict' | 'lenient'
-  keys: readonly TrustedKey[]
-  options: ResolvedOptions
-  transpiler: Transpiler
-  invocation: Invocation
-}
-
-/** @throws Diagnostic when the file is refused, or its declarations are stale */
-async function handle({ file, mode, keys, options, transpiler, invocation }: Job): Promise<number> {
-  const { io, values } = invocation
-  const subject = readSubject(file, invocation)
-  const layer = readLayer(subject.bytes) ?? 'component'
-  const judgement = judge({ ...subject, layer }, createPolicy({ mode, signers: keys }))
-  if (judgement.action === 'refuse') throw judgement.problem
-  if (judgement.action === 'warn') io.err(judgement.problem.message)
-  const folder = placeTypes(path.resolve(io.cwd, file), { root: io.cwd, types: options.types })
-  if (layer === 'core module' || folder === undefined) {
-    io.err(`${escapeControls(file)}: skipped, ${layer === 'core module' ? 'a core module' : OUTSIDE}`)
-    return EXIT.ok
+/** One file after another, whatever became of those before. @returns what was wrong, which is said already */
+async function declareAll(files: readonly string[], setup: DeclareSetup): Promise<Diagnostic[]> {
+  const problems: Diagnostic[] = []
+  for (const file of files) {
+    try {
+      await declareFile(file, setup)
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error
+      const problem = error.file === undefined ? error.at(file) : error
+      setup.warn(problem)
+      problems.push(problem)
+    }
   }
-  const name = path.basename(file)
-  const { jco, imports } = options
-  const declarations = await declareComponent(judgement.admitted, {
-    transpiler,
-    jco,
-    imports,
-    name,
-    display: file,
-  })
-  const changed = changedTypes(folder, name, declarations)
-  if (values['check'] === true && changed.length > 0) throw problem('TYPES_STALE', { file, files: changed })
-  if (values['check'] !== true) write(folder, name, declarations, file)
-  io.out(`${escapeControls(file)}: ${changed.length === 0 ? 'up to date' : 'written'}`)
-  return EXIT.ok
-}
-
-const OUTSIDE = 'not in this folder, or in a package'
-
-function write(folder: string, name: string, declarations: Record<string, string>, file: string): void {
-  try {
-    writeTypes(folder, name, declarations)
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    throw problem('FILE_UNWRITABLE', { file: `the declarations of ${file}`, reason: code }, { cause })
-  }
-}
-
-function explain(error: unknown, file: string, io: Invocation['io']): number {
-  if (!(error instanceof Diagnostic)) throw error
-  io.err((error.file === undefined ? error.at(file) : error).message)
-  return EXIT[error.exit]
+  return problems
 }

@@ -1,125 +1,94 @@
 /** `signed-wasm verify`: the gate. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { judge, type Subject } from '../../policy/judge.js'
-import { createPolicy } from '../../policy/policy.js'
+import { judge } from '../../policy/judge.js'
+import { createPolicy, type Policy } from '../../policy/policy.js'
 import { formatReport, REPORT_FORMATS, type ReportFormat } from '../../report/formats.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
-import type { TrustedKey } from '../../trust/keys/trusted-key.js'
-import {
-  type Command,
-  EXIT,
-  INPUT_OPTION,
-  inputFiles,
-  type Invocation,
-  KEY_OPTIONS,
-  text,
-  texts,
-  trustedKeys,
-  UsageError,
-} from '../define-command.js'
+import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { exitCodeOf } from '../exit.js'
 import type { Io } from '../io.js'
+import {
+  DETACHED,
+  INPUT,
+  inputFiles,
+  MODE,
+  OUTPUT,
+  readMode,
+  readSubject,
+  SIGNATURE_FILE,
+  SPLIT,
+  TRUSTED_KEYS,
+  trustedKeys,
+} from '../shared-options.js'
+
+const OPTIONS = {
+  ...INPUT,
+  ...TRUSTED_KEYS,
+  ...SIGNATURE_FILE,
+  ...DETACHED,
+  ...MODE,
+  ...SPLIT,
+  format: {
+    type: 'string',
+    value: REPORT_FORMATS.join('|'),
+    help: 'how to report (default: human, github in GitHub Actions)',
+  },
+  output: { ...OUTPUT.output, help: 'write the report there, and the human one to the terminal' },
+  quiet: { type: 'boolean', short: 'q', default: false, help: 'say nothing about accepted files' },
+} as const satisfies Options
+
+type VerifyInvocation = Invocation<typeof OPTIONS>
 
 /** `signed-wasm verify`. */
-export const verify: Command = {
+export const verify = defineCommand({
   usage: '<files or globs...> --key <name>.pub [--key ...]',
-  options: {
-    input: INPUT_OPTION,
-    ...KEY_OPTIONS,
-    'signature-file': {
-      type: 'string',
-      short: 'S',
-      value: '<file>',
-      help: 'the detached signature of the one file',
-    },
-    detached: { type: 'boolean', default: false, help: 'take detached signatures from <file>.sig' },
-    mode: {
-      type: 'string',
-      default: 'strict',
-      value: 'strict|lenient',
-      help: 'lenient only warns (default: strict)',
-    },
-    split: {
-      type: 'string',
-      multiple: true,
-      default: [],
-      value: '<name>',
-      help: 'check only parts with the program and the custom sections of that name, or prefix with a trailing *',
-    },
-    format: {
-      type: 'string',
-      value: REPORT_FORMATS.join('|'),
-      help: 'how to report (default: human, github in GitHub Actions)',
-    },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: '<file>',
-      help: 'write the report there, and the human one to the terminal',
-    },
-    quiet: { type: 'boolean', short: 'q', default: false, help: 'say nothing about accepted files' },
-  },
+  options: OPTIONS,
   examples: [
     'signed-wasm verify --key release.pub dist/*.wasm',
     "signed-wasm verify --key keys 'node_modules/**/*.wasm'",
   ],
   async run(invocation) {
     const { values, io } = invocation
-    const mode = text(values, 'mode')
-    if (mode !== 'strict' && mode !== 'lenient') throw new UsageError('--mode must be strict or lenient')
+    const mode = readMode(values)
     const format = readFormat(invocation)
     const files = inputFiles(invocation)
-    const keys = trustedKeys(invocation)
-    if (text(values, 'signature-file') !== undefined && files.length > 1)
-      throw new UsageError('-S takes one file')
-    const results = withProgress(files, io, (file) => verifyFile(file, { mode, keys, invocation }))
+    const policy = createPolicy({ mode, signers: trustedKeys(invocation) })
+    if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
+    const results = withProgress(files, io, (file) => readableHere(verifyFile(file, policy, invocation)))
     await report(results, format, invocation)
-    return exitCodeOf(results)
+    return exitCodeOf(results.flatMap(({ action, problem }) => (action === 'refuse' ? (problem ?? []) : [])))
   },
-}
+})
 
-function readFormat({ values, io }: Invocation): ReportFormat {
-  const wanted = text(values, 'format') ?? (io.env['GITHUB_ACTIONS'] ? 'github' : 'human')
+function readFormat({ values, io }: VerifyInvocation): ReportFormat {
+  const wanted = values.format ?? (io.env['GITHUB_ACTIONS'] ? 'github' : 'human')
   const format = REPORT_FORMATS.find((name) => name === wanted)
   if (format === undefined) throw new UsageError(`--format must be one of ${REPORT_FORMATS.join(', ')}`)
   return format
 }
 
-interface VerifySetup {
-  mode: 'strict' | 'lenient'
-  keys: readonly TrustedKey[]
-  invocation: Invocation
-}
-
-function verifyFile(file: string, { mode, keys, invocation }: VerifySetup): FileResult {
+function verifyFile(file: string, policy: Policy, invocation: VerifyInvocation): FileResult {
   try {
-    return resultOf(file, judge(readSubject(file, invocation), createPolicy({ mode, signers: keys })))
+    return resultOf(file, judge(readSubject(file, invocation), policy))
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error
     return unreadable(file, error)
   }
 }
 
-/** A file and what lies beside it, as the options of a command say. */
-export function readSubject(file: string, { values, io }: Invocation): Subject {
-  const sections = texts(values, 'split')
-  const beside = values['detached'] === true && io.exists(`${file}.sig`) ? `${file}.sig` : undefined
-  const signatureFile = text(values, 'signature-file') ?? beside
-  return {
-    name: file,
-    bytes: io.read(file),
-    ...(sections.length > 0 && { sections }),
-    ...(signatureFile !== undefined && { sidecars: { signature: io.read(signatureFile) } }),
-  }
+/** The same result, with hints that speak of flags. */
+function readableHere({ problem, ...result }: FileResult): FileResult {
+  return problem === undefined ? result : { ...result, problem: problem.through('command line') }
 }
 
 async function report(
   results: readonly FileResult[],
   format: ReportFormat,
-  { values, io }: Invocation,
+  { values, io }: VerifyInvocation,
 ): Promise<void> {
-  const context = { version: await findVersion(format), quiet: values['quiet'] === true }
-  const output = text(values, 'output')
+  const context = { version: await findVersion(format), quiet: values.quiet }
+  const { output } = values
   if (output !== undefined) {
     const bytes = new TextEncoder().encode(`${formatReport(results, format, context)}\n`)
     io.write(output, bytes, { replace: true })
@@ -157,10 +126,4 @@ function withProgress<T>(files: readonly string[], io: Io, work: (file: string) 
   })
   if (shown) io.status('\r\x1b[K')
   return results
-}
-
-function exitCodeOf(results: readonly FileResult[]): number {
-  const refused = results.filter(({ action }) => action === 'refuse')
-  if (refused.length === 0) return EXIT.ok
-  return refused.every(({ status }) => status === 'unreadable') ? EXIT.io : EXIT.refused
 }

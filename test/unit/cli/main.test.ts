@@ -1,7 +1,7 @@
 /** What holds for every command: usage, exit codes, files that are written whole or not at all. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { problem } from '../../../src/errors/raise.js'
@@ -139,6 +139,27 @@ describe('verify', () => {
     expect((await terminal.run('verify', '--key', 'release.pub', 'nothing/*.wasm')).code).toBe(3)
   })
 
+  it.runIf(process.platform === 'linux')(
+    'waits for no pipe, and takes no file that is too large',
+    async () => {
+      const terminal = await signedHello()
+      execFileSync('mkfifo', [terminal.at('pipe.wasm')])
+      terminal.write('large.wasm', HELLO)
+      truncateSync(terminal.at('large.wasm'), 2 ** 31) // it takes no room: all of it is a hole
+      for (const [file, message] of [
+        ['pipe.wasm', 'FILE_NOT_REGULAR pipe.wasm'],
+        ['large.wasm', 'FILE_TOO_LARGE large.wasm: is 2147483648 bytes, and at most 2147483647 are read'],
+        ['gone.wasm', 'FILE_UNREADABLE gone.wasm: cannot be read: ENOENT'],
+        ['hello.wasm/x', 'FILE_UNREADABLE hello.wasm/x: cannot be read: ENOENT'],
+      ] as const) {
+        const verified = await terminal.run('verify', '--key', 'release.pub', file)
+        expect([verified.code, verified.out]).toEqual([3, expect.stringContaining(message)])
+        const inspected = await terminal.run('inspect', file)
+        expect([inspected.code, inspected.err]).toEqual([3, expect.stringContaining(message)])
+      }
+    },
+  )
+
   it.each([
     ['gone.pub', 'KEY_NOT_FOUND'],
     ['release.key', 'KEY_SECRET'],
@@ -191,6 +212,14 @@ describe('verify', () => {
     tty.env['NO_COLOR'] = '1'
     expect([await isColored(plain), await isColored(tty)]).toEqual([true, false])
   })
+
+  it('FORCE_COLOR=0 gives no colour, on a terminal either', async () => {
+    const tty = await signedHello(openTerminal({ tty: true }))
+    tty.env['FORCE_COLOR'] = '0'
+    const { out } = await tty.run('verify', '--key', 'release.pub', 'hello.wasm')
+    expect(out).toContain('1 accepted')
+    expect(out).not.toContain('\u001b[')
+  })
 })
 
 describe('progress', () => {
@@ -235,6 +264,15 @@ describe('files', () => {
     chmodSync(terminal.at('release.key'), 0o644)
     await terminal.run('keygen', 'release', '--force')
     expect(terminal.modeOf('release.key')).toBe(0o600)
+  })
+
+  it.skipIf(process.platform === 'win32')('keep their mode when they are replaced', async () => {
+    const terminal = await signedHello()
+    for (const mode of [0o600, 0o755]) {
+      terminal.write('hello.wasm', HELLO, mode)
+      expect((await terminal.run('sign', '--write', '-k', 'release.key', 'hello.wasm')).code).toBe(0)
+      expect(terminal.modeOf('hello.wasm')).toBe(mode)
+    }
   })
 
   it('signs all files or none', async () => {

@@ -1,5 +1,7 @@
 /** What a publisher does: keys, signatures, parts, and files that other tools made. */
 
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -199,6 +201,58 @@ describe('sign', () => {
     const { err } = await terminal.run('sign', '-k', 'loose.key', '-o', 'y.wasm', 'x.wasm')
     expect(err).toContain('warning: loose.key can be read by other users')
     expect((await terminal.run('sign', '-k', 'release.key', '-o', 'z.wasm', 'x.wasm')).err).toBe('')
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a secret key file', () => {
+  it.each([0o640, 0o604, 0o644])(
+    'a group-readable key is warned about, or one that all can read: mode %i',
+    async (mode) => {
+      const terminal = await prepared()
+      terminal.write('loose.key', terminal.read('release.key'), mode)
+      const { code, err } = await terminal.run('sign', '-k', 'loose.key', '-o', 'y.wasm', 'x.wasm')
+      expect([code, err]).toEqual([
+        0,
+        'warning: loose.key can be read by other users of this machine\n  hint: chmod 600 loose.key',
+      ])
+    },
+  )
+
+  it.each([0o600, 0o400, 0o622])('one that only its owner can read is not: mode %i', async (mode) => {
+    const terminal = await prepared()
+    terminal.write('own.key', terminal.read('release.key'), mode)
+    expect(await terminal.run('sign', '-k', 'own.key', '-o', 'y.wasm', 'x.wasm')).toMatchObject({
+      code: 0,
+      err: '',
+    })
+  })
+
+  it('is read whole or not at all, and nothing else in its place', async () => {
+    const terminal = await prepared()
+    terminal.write('large.key', new Uint8Array(1024 * 1024 + 1), 0o600)
+    symlinkSync('circle.key', terminal.at('circle.key'))
+    symlinkSync('nowhere.key', terminal.at('dangling.key'))
+    mkdirSync(terminal.at('folder.key'))
+    execFileSync('mkfifo', ['-m', '600', terminal.at('pipe.key')])
+    for (const [file, code] of [
+      ['large.key', 'FILE_TOO_LARGE'],
+      ['circle.key', 'FILE_UNREADABLE'],
+      ['dangling.key', 'FILE_UNREADABLE'],
+      ['gone.key', 'FILE_UNREADABLE'],
+      ['folder.key', 'FILE_NOT_REGULAR'],
+      ['pipe.key', 'FILE_NOT_REGULAR'],
+    ] as const) {
+      for (const args of [
+        ['sign', '--write', '-k', file, 'x.wasm'],
+        ['sign', '--message-out', 'm', '-K', file, 'x.wasm'],
+        ['public-key', file],
+        ['export-public-key', '-k', file, '-o', 'z'],
+      ])
+        expect(await terminal.run(...args)).toMatchObject({
+          code: 3,
+          err: expect.stringContaining(`${code} ${file}: `),
+        })
+    }
   })
 })
 

@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readKeyring } from '../../../src/disk/keyring.js'
 import type { KeySource } from '../../../src/disk/keyring.js'
+import { Diagnostic } from '../../../src/errors/diagnostic.js'
 import { formatPublicKey, formatSecretKey, type KeyFormat } from '../../../src/trust/keys/write.js'
 import { generateKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
+import { failAt } from '../../kit/disk.js'
 
 const root = mkdtempSync(path.join(tmpdir(), 'signed-wasm keyring ö-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -81,6 +84,68 @@ describe('files, folders and globs', () => {
     expect(() => read('huge.pub')).toThrow('larger than 1 MiB')
     expect(() => read(`${'*a'.repeat(200)}b`)).toThrow('KEY_UNREADABLE')
     expect(() => read(`${'*a'.repeat(120)}/${'*b'.repeat(20)}`)).toThrow('OPTION_INVALID')
+  })
+})
+
+describe('what cannot be opened', () => {
+  /** What is said of it: always a Diagnostic, with a way on. */
+  const said = (source: string) => {
+    try {
+      return `accepted ${read(source).keys.length}`
+    } catch (error) {
+      expect(error).toBeInstanceOf(Diagnostic)
+      expect(error).toMatchObject({ code: 'KEY_UNREADABLE', exit: 'io' })
+      expect((error as Diagnostic).hint).toContain('check the path and its permissions')
+      return (error as Diagnostic).what
+    }
+  }
+
+  it('is a link that leads nowhere, in a folder or by itself', () => {
+    write('dangling/a.pub', text(one))
+    symlinkSync(path.join(root, 'gone.pub'), path.join(root, 'dangling/b.pub'))
+    const what = 'dangling/b.pub cannot be read as a key: it is a link that leads nowhere, or has just gone'
+    expect(said('dangling')).toBe(what)
+    expect(said('dangling/b.pub')).toBe(what)
+    expect(said('dangling/*.pub')).toBe(what)
+  })
+
+  it('is a link that leads in a circle', () => {
+    mkdirSync(path.join(root, 'circle'))
+    symlinkSync(path.join(root, 'circle/a.pub'), path.join(root, 'circle/a.pub'))
+    expect(said('circle')).toBe('circle/a.pub cannot be read as a key: it cannot be read: ELOOP')
+    expect(said('circle/a.pub')).toContain('the path cannot be followed (ELOOP)')
+  })
+
+  it.each([
+    ['a folder that is closed to us', 'EACCES'],
+    ['a folder that has just gone', 'ENOENT'],
+  ])('is %s', (_, code) => {
+    write('closed/a.pub', text(one))
+    failAt(path.join(root, 'closed'), 'readdirSync', code)
+    expect(said('closed')).toBe(`closed cannot be read as a key: the folder cannot be read (${code})`)
+  })
+
+  it.each([
+    ['a file that is closed to us', 'EACCES', 'it cannot be read: EACCES'],
+    ['a file that has just gone', 'ENOENT', 'it is a link that leads nowhere, or has just gone'],
+  ])('is %s', (_, code, reason) => {
+    write('shut/a.pub', text(one))
+    failAt(path.join(root, 'shut/a.pub'), 'openSync', code)
+    for (const source of ['shut', 'shut/a.pub', 'shut/*'])
+      expect(said(source)).toBe(`shut/a.pub cannot be read as a key: ${reason}`)
+  })
+
+  it('is a path through what is no folder, or is closed to us', () => {
+    expect(said('one.pub/a.pub')).toContain('(ENOTDIR)')
+    failAt(path.join(root, 'beyond/a.pub'), 'statSync', 'EACCES')
+    expect(said('beyond/a.pub')).toContain('the path cannot be followed (EACCES)')
+  })
+
+  it.runIf(process.platform === 'linux')('is a pipe or a device, for which nobody waits', () => {
+    mkdirSync(path.join(root, 'special'))
+    execFileSync('mkfifo', [path.join(root, 'special/pipe.pub')])
+    for (const source of ['special', 'special/pipe.pub', '/dev/zero', '/dev/null'])
+      expect(said(source)).toContain('it is not a regular file')
   })
 })
 

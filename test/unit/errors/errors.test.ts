@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ALIASES, COMMANDS } from '../../../src/cli/commands.js'
 import { type Code, CODES, type ValuesOf } from '../../../src/errors/catalogue.js'
 import { Diagnostic } from '../../../src/errors/diagnostic.js'
 import { escapeControls, printable } from '../../../src/errors/text.js'
@@ -155,6 +156,57 @@ describe('the words of users of the seed', () => {
 
   it('name the commands that make and use a key', () => {
     expect(make('NO_TRUSTED_KEYS').hint).toMatch(/signed-wasm keygen release\n.*signed-wasm sign/)
+  })
+})
+
+/** What no command can meet: builds and pages alone say these. */
+const ELSEWHERE: readonly Code[] = [
+  'KEY_FINGERPRINT',
+  'IMPORTS_MISSING',
+  'DIGEST_MISMATCH',
+  'VERIFICATION_OFF',
+  'UNVERIFIED_WASM',
+  'FILE_CHANGED',
+  'SHIM_MISSING',
+  'TOP_LEVEL_AWAIT',
+  'FARM_PERSISTENT_CACHE',
+  'PLUGIN_TWICE',
+  'TYPES_NOT_WRITTEN',
+]
+
+/** The commands that print a code whose hint names a flag. */
+const PRINTED_BY: Partial<Record<Code, readonly string[]>> = {
+  SIGNER_UNTRUSTED: ['verify', 'types'],
+  FILE_EXISTS: ['keygen', 'generate-key', 'public-key', 'sign', 'split', 'attach', 'detach', 'keys'],
+  NO_TRUSTED_KEYS: ['verify', 'types', 'matrix'],
+  KEY_ENV_UNSET: ['verify', 'types', 'matrix'],
+  SIGNATURE_UNUSABLE: ['sign'],
+  TYPES_STALE: ['types'],
+}
+
+/** Long and short flags of one of our commands. */
+async function flagsOf(name: string): Promise<string[]> {
+  const { options } = await { ...COMMANDS, ...ALIASES }[name]!.load()
+  return Object.entries(options).flatMap(([long, { short }]) => [`--${long}`, `-${short}`])
+}
+
+const flagsIn = (text: string) => text.match(/(?<=^|\s)--?[a-z][a-z-]*/g) ?? []
+
+describe.each(CODES.filter((code) => !ELSEWHERE.includes(code)))('the hint of %s in a terminal', (code) => {
+  const { hint, what } = make(code).through('command line')
+  const ours = /npx signed-wasm (\S+)((?: [^\s,]+)*)/g
+
+  it.skipIf(code.startsWith('OPTION_'))('names no option of the plugin', () => {
+    const quoted = [...`${what} ${hint}`.matchAll(/`([^`]*)`/g)].map((match) => match[1])
+    expect(quoted.filter((text) => !/^(?:jco|openssl|ssh-keygen) /.test(text!))).toEqual([])
+  })
+
+  it('names flags that exist', async () => {
+    for (const [, name, rest] of hint.matchAll(ours))
+      expect(await flagsOf(name!.replace(',', ''))).toEqual(expect.arrayContaining(flagsIn(rest!)))
+    const bare = flagsIn(hint.replace(ours, '').replace(/`[^`]*`|signed-wasm <command> --help/g, ''))
+    for (const name of bare.length > 0 ? PRINTED_BY[code]! : [])
+      expect(await flagsOf(name)).toEqual(expect.arrayContaining([...bare]))
   })
 })
 

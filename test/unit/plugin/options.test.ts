@@ -108,6 +108,7 @@ describe('resolveOptions', () => {
     ['cache', ''],
     ['cache', null],
     ['jco', true],
+    ['jco', null],
     ['jco.asyncMode', { asyncMode: 'magic' }],
     ['jco.asyncImports', { asyncImports: 'abc' }],
     ['limits', 5],

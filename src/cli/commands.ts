@@ -1,0 +1,73 @@
+/** The table of commands, and their other names. */
+
+import type { Command } from './define-command.js'
+
+/** A line of the table. */
+export interface Entry {
+  summary: string
+  /** Loaded only when it is called for: starting fast is half of being pleasant. */
+  load: () => Promise<Command>
+}
+
+/** Every command, by name, in the order of the overview. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  keygen: {
+    summary: 'make a key pair',
+    load: async () => (await import('./commands/keygen.js')).keygen,
+  },
+  'public-key': {
+    summary: 'write the public half of a key, or show its id and fingerprint',
+    load: async () => (await import('./commands/public-key.js')).publicKey,
+  },
+  sign: {
+    summary: 'add a signature to components or core modules',
+    load: async () => (await import('./commands/sign.js')).sign,
+  },
+  verify: {
+    summary: 'check that a trusted key signed each file, as it is',
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  types: {
+    summary: 'write TypeScript declarations for components, after verifying them',
+    load: async () => (await import('./commands/types.js')).types,
+  },
+  inspect: {
+    summary: 'show sections, signatures, key ids, imports and exports; judges nothing',
+    load: async () => (await import('./commands/inspect.js')).inspect,
+  },
+  split: {
+    summary: 'add delimiters, so that some custom sections can be left out of a check',
+    load: async () => (await import('./commands/parts.js')).split,
+  },
+  detach: {
+    summary: 'take the signature off, into a file of its own',
+    load: async () => (await import('./commands/parts.js')).detach,
+  },
+  attach: {
+    summary: 'embed a detached signature',
+    load: async () => (await import('./commands/parts.js')).attach,
+  },
+  matrix: {
+    summary: 'tell which of several keys signed which parts of a file',
+    load: async () => (await import('./commands/matrix.js')).matrix,
+  },
+  keys: {
+    summary: "download an account's public keys into a file, to be reviewed",
+    load: async () => (await import('./commands/keys.js')).keys,
+  },
+}
+
+/** Other names, as wsc and wasmsign2 have them. Accepted, but not in the overview. */
+export const ALIASES: Readonly<Record<string, Entry>> = {
+  'generate-key': {
+    summary: 'make a key pair in the raw format',
+    load: async () => (await import('./commands/keygen.js')).generateKeyAlias,
+  },
+  'export-public-key': {
+    summary: 'write the public half of a secret key in the raw format',
+    load: async () => (await import('./commands/public-key.js')).exportPublicKeyAlias,
+  },
+  show: COMMANDS['inspect']!,
+  verify_matrix: COMMANDS['matrix']!,
+  'verify-matrix': COMMANDS['matrix']!,
+}

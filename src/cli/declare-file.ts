@@ -1,0 +1,64 @@
+/// <reference types="node" />
+/** One file of `signed-wasm types`: it is judged, and then its declarations are written, or compared with those there. */
+
+import path from 'node:path'
+import { declareComponent, type DeclareOptions } from '../bindings/types/declare.js'
+import { changedTypes, placeTypes, type TypesPlace, writeTypes } from '../bindings/types/folder.js'
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
+import { escapeControls } from '../errors/text.js'
+import { readLayer } from '../format/wasm.js'
+import { Admitted } from '../policy/admitted.js'
+import { judge } from '../policy/judge.js'
+import type { Policy } from '../policy/policy.js'
+import type { Io } from './io.js'
+import { readSubject } from './shared-options.js'
+
+/** What is the same for every file. */
+export interface DeclareSetup extends Pick<DeclareOptions, 'transpiler' | 'jco' | 'imports'> {
+  policy: Policy
+  types: TypesPlace
+  /** @property check write nothing, and complain about what would change */
+  values: { readonly detached: boolean; readonly check: boolean }
+  io: Io
+  warn: (problem: Diagnostic) => void
+}
+
+/** @throws Diagnostic when the file is refused, or its declarations are stale */
+export async function declareFile(file: string, setup: DeclareSetup): Promise<void> {
+  const { io, values, types, ...options } = setup
+  const admitted = admit(file, setup)
+  const { layer } = admitted
+  const folder = placeTypes(path.resolve(io.cwd, file), { root: io.cwd, types })
+  if (layer === 'core module' || folder === undefined) {
+    io.err(`${escapeControls(file)}: skipped, ${layer === 'core module' ? 'a core module' : OUTSIDE}`)
+    return
+  }
+  const name = path.basename(file)
+  const declarations = await declareComponent(admitted, { ...options, name, display: file })
+  const changed = changedTypes(folder, name, declarations)
+  if (values.check && changed.length > 0) throw problem('TYPES_STALE', { file, files: changed })
+  if (!values.check) write(folder, name, declarations, file)
+  io.out(`${escapeControls(file)}: ${changed.length === 0 ? 'up to date' : 'written'}`)
+}
+
+const OUTSIDE = 'not in this folder, or in a package'
+
+/** @throws Diagnostic when the file is refused */
+function admit(file: string, { policy, values, io, warn }: DeclareSetup): Admitted {
+  const subject = readSubject(file, { values, io })
+  const judgement = judge({ ...subject, layer: readLayer(subject.bytes) ?? 'component' }, policy)
+  if (judgement.action === 'refuse') throw judgement.problem
+  if (judgement.action === 'warn') warn(judgement.problem)
+  return judgement.admitted
+}
+
+function write(folder: string, name: string, declarations: Record<string, string>, file: string): void {
+  try {
+    writeTypes(folder, name, declarations)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    throw problem('FILE_UNWRITABLE', { file: `the declarations of ${file}`, reason: code }, { cause })
+  }
+}
