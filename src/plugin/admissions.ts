@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** What a build has admitted, under which name. */
 
+import type { Hex } from '../format/encoding.js'
 import type { Admitted } from '../policy/admitted.js'
 
 /** A file that was admitted, and where it is. */
@@ -27,6 +28,11 @@ export class Admissions {
   addAdapter(bytes: Uint8Array): void {
     if (!this.hasAdapter(bytes))
       this.#adapters.set(bytes.length, [...(this.#adapters.get(bytes.length) ?? []), bytes])
+  }
+
+  /** The admission of a file as it was imported, if it has that digest. */
+  find(path: string, digest: Hex): Admission | undefined {
+    return [...this.#byFile.values()].find((one) => one.path === path && one.admitted.digest === digest)
   }
 
   /** Whether these bytes were admitted under that name, a real path. */

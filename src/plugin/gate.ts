@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { sniffLayer } from '../disk/read-file.js'
 import { walk } from '../disk/walk.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
+import type { Hex } from '../format/encoding.js'
 import { type Layer, readLayer } from '../format/wasm.js'
 import { judge, type Subject } from '../policy/judge.js'
 import type { Policy } from '../policy/policy.js'
@@ -86,6 +87,17 @@ export class Gate {
     const admission = { path, file, name: basename(file), admitted: judgement.admitted }
     this.admissions.add(admission)
     return admission
+  }
+
+  /**
+   * The admission that our own query asks for: the very one of this build where it is still that file, which is not read
+   * again. See {@link Gate.admit}.
+   * @param digest of every byte
+   */
+  admitAgain(path: string, digest: Hex, context: FileContext): Admission | undefined {
+    const known = this.admissions.find(path, digest)
+    if (known !== undefined) this.#watch(path, context)
+    return known ?? this.admit(path, context, 'component')
   }
 
   /** Whether the options leave a layer to the bundler. */

@@ -7,6 +7,7 @@ import type { ModuleForm, Recheck } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { RUNTIME } from '../bindings/runtime-files.js'
 import { about, problem } from '../errors/raise.js'
+import type { Hex } from '../format/encoding.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
 import type { LoadContext } from './contexts.js'
@@ -58,14 +59,23 @@ export class Loader {
     const parsed = parseWasmId(id)
     if (parsed === undefined) return undefined
     const { form, explicit, digest } = readQuery(parsed.query)
+    if (digest !== undefined) return this.#reload(parsed.file, digest, context)
     const admission = this.#gate.admit(parsed.file, context, explicit ? 'component' : undefined)
     if (admission === undefined) return undefined
     const { bytes, layer } = admission.admitted
-    if (digest !== undefined) return { kind: 'bytes', bytes: unchanged(admission, digest) }
     if (layer === 'core module' || form === undefined || context.wantsBytes)
       return { kind: 'handed back', bytes }
     if (form === 'exports') this.#expectAwait(admission, context)
     return { kind: 'module', code: await this.#generate(admission, form, context) }
+  }
+
+  /** Answers our own query, which carries the digest of the file that it is for. */
+  #reload(path: string, digest: Hex, context: LoadContext): Loaded | undefined {
+    const admission = this.#gate.admitAgain(path, digest, context)
+    if (admission === undefined) return undefined
+    const { admitted } = admission
+    if (admitted.digest !== digest) throw problem('FILE_CHANGED', { file: admitted.name })
+    return { kind: 'bytes', bytes: admitted.bytes }
   }
 
   #expectAwait({ admitted }: Admission, { lacksAwait }: LoadContext): void {
@@ -115,12 +125,6 @@ export class Loader {
     if (recheck !== 'signature') return { kind: recheck }
     return admitted.isVerified ? { kind: recheck, keys: this.#gate.policy.signers } : { kind: 'digest' }
   }
-}
-
-/** The bytes that our own query asks for, if the file is still the same. */
-function unchanged({ admitted }: Admission, digest: string): Uint8Array {
-  if (admitted.digest === digest) return admitted.bytes
-  throw problem('FILE_CHANGED', { file: admitted.name })
 }
 
 function withIdentifiers(transpiled: Transpiled): Transpiled {

@@ -155,7 +155,8 @@ function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pip
     const outputs = compilation.getAssets().map(({ name, source, info }) => ({
       name,
       content: new Uint8Array(source.buffer()),
-      ...(info.sourceFilename && { sources: [`${compiler.context}/${info.sourceFilename}`] }),
+      // Counted from the root, with the query of the request.
+      ...(info.sourceFilename && { sources: [info.sourceFilename.replace(/\?.*$/s, '')] }),
     }))
     const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
     withoutFrames(() => pipeline.sweep(outputs, log))
