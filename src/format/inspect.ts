@@ -5,6 +5,7 @@ import { damaged } from '../errors/raise.js'
 import { printable } from '../errors/text.js'
 import { toHex } from './encoding.js'
 import { scanNames } from './names.js'
+import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
 
@@ -60,44 +61,14 @@ function attempt<T>(problems: string[], read: () => T): T | undefined {
   }
 }
 
-/** @see WebAssembly core specification 5.5.2; Component Model, Binary.md */
-const KINDS: Record<Layer, readonly string[]> = {
-  'core module': [
-    'custom',
-    'type',
-    'import',
-    'function',
-    'table',
-    'memory',
-    'global',
-    'export',
-    'start',
-    'element',
-    'code',
-    'data',
-    'data count',
-    'tag',
-  ],
-  component: [
-    'custom',
-    'core module',
-    'core instance',
-    'core type',
-    'component',
-    'instance',
-    'alias',
-    'type',
-    'canon',
-    'start',
-    'import',
-    'export',
-    'value',
-  ],
+const KINDS: Record<Layer, Readonly<Record<string, number>>> = {
+  'core module': CORE_SECTION,
+  component: COMPONENT_SECTION,
 }
 
 function inspectSection(section: Section, layer: Layer): Inspection['sections'][number] {
   const { id, name, start, end } = section
-  const kind = KINDS[layer][id] ?? `unknown (${id})`
+  const [kind = `unknown (${id})`] = Object.entries(KINDS[layer]).find(([, known]) => known === id) ?? []
   return {
     id,
     kind,

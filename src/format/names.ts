@@ -11,6 +11,7 @@ import { problem } from '../errors/raise.js'
 import type { Reason } from '../errors/reasons.js'
 import { decodeUtf8, toLatin1 } from './encoding.js'
 import { Reader } from './reader.js'
+import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { readSections, type Section } from './wasm.js'
 
 /** Import and export names of the outermost component, in file order. */
@@ -48,23 +49,12 @@ interface Scope {
   names: ComponentNames
 }
 
-/** @see Component Model, Binary.md, "Component Definitions" */
-const COMPONENT_SECTION = {
-  coreModule: 1,
-  coreInstance: 2,
-  component: 4,
-  instance: 5,
-  alias: 6,
-  import: 10,
-  export: 11,
-}
-
 function scanComponent(scope: Scope): void {
   const { bytes, depth, maxDepth, names } = scope
   if (depth > maxDepth) throw problem('NESTING_TOO_DEEP', { maxDepth })
   for (const section of readSections(bytes).sections) {
     switch (section.id) {
-      case COMPONENT_SECTION.coreModule:
+      case COMPONENT_SECTION['core module']:
         scanCoreModule(bytes.subarray(section.payloadStart, section.end))
         break
       case COMPONENT_SECTION.component:
@@ -75,7 +65,7 @@ function scanComponent(scope: Scope): void {
           names: { imports: [], exports: [] },
         })
         break
-      case COMPONENT_SECTION.coreInstance:
+      case COMPONENT_SECTION['core instance']:
         readVector(bytes, section, readCoreInstance)
         break
       case COMPONENT_SECTION.instance:
@@ -93,9 +83,6 @@ function scanComponent(scope: Scope): void {
     }
   }
 }
-
-/** @see WebAssembly core specification 5.5.5 and 5.5.10 */
-const CORE_SECTION = { import: 2, export: 7 }
 
 function scanCoreModule(bytes: Uint8Array): void {
   for (const section of readSections(bytes).sections) {

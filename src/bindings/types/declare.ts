@@ -3,6 +3,7 @@
 import { problem } from '../../errors/raise.js'
 import { decodeUtf8 } from '../../format/encoding.js'
 import { scanNames } from '../../format/names.js'
+import { COMPONENT_SECTION } from '../../format/section-ids.js'
 import { readSections, type Section } from '../../format/wasm.js'
 import { planImports } from '../hosts.js'
 import type { JcoOptions } from '../jco/options.js'
@@ -68,17 +69,14 @@ export function planDeclarations(bytes: Uint8Array): DeclarationPlan {
   if (renamed.size === 0 && docs.length === 0) return { renamed }
   const copy = new Uint8Array(bytes)
   for (const { contentStart } of docs) copy[contentStart - 1] = 0x78
-  const named = sections.filter(({ id }) => id === IMPORT_SECTION || id === EXPORT_SECTION)
+  const named = sections.filter(
+    ({ id }) => id === COMPONENT_SECTION.import || id === COMPONENT_SECTION.export,
+  )
   for (const [alias, name] of renamed) {
     for (const section of named) replaceName(copy.subarray(section.payloadStart, section.end), name, alias)
   }
   return { copy, renamed }
 }
-
-/** @see Component Model, Binary.md, "Component Definitions" */
-const IMPORT_SECTION = 10
-
-const EXPORT_SECTION = 11
 
 /** All but one version of each interface; the one that stays is the one with the short name. */
 function planNames({ imports, exports }: { imports: readonly string[]; exports: readonly string[] }) {
