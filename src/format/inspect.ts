@@ -2,9 +2,9 @@
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { damaged } from '../errors/raise.js'
-import { printable } from '../errors/text.js'
+import { escapeControls, printable } from '../errors/text.js'
 import { toHex } from './encoding.js'
-import { scanNames } from './names.js'
+import { readNames } from './names.js'
 import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
@@ -39,7 +39,7 @@ export function inspect(bytes: Uint8Array): Inspection {
   const first = sections.find(isSignatureSection)
   const sets =
     first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
-  const names = layer === 'component' ? attempt(problems, () => scanNames(bytes)) : undefined
+  const names = layer === 'component' ? attempt(problems, () => inspectNames(bytes)) : undefined
   return {
     layer,
     bytes: bytes.length,
@@ -76,6 +76,11 @@ function inspectSection(section: Section, layer: Layer): Inspection['sections'][
     offset: start,
     size: end - start,
   }
+}
+
+function inspectNames(bytes: Uint8Array): Required<Pick<Inspection, 'imports' | 'exports'>> {
+  const { imports, exports } = readNames(bytes)
+  return { imports: imports.map(escapeControls), exports: exports.map(escapeControls) }
 }
 
 function inspectSet({ hashes, records }: SignatureSet): InspectedSet {

@@ -3,8 +3,8 @@
 
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { toHex } from '../../format/encoding.js'
-import { scanNames } from '../../format/names.js'
 import { sha256 } from '../../trust/crypto/rule.js'
+import { checkNames } from '../safe-names.js'
 import type { CacheEntry, OutputCache } from './cache.js'
 import type { JcoTranspileOptions, TranspileLimits } from './job.js'
 import { createMemory } from './memory.js'
@@ -30,7 +30,7 @@ export function createTranspiler(setup: {
   const memory = createMemory()
 
   const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
-    const { imports } = scanNames(bytes)
+    const { imports } = checkNames(bytes)
     const options = transpileOptions(setup.jco, { name: safeName(name), imports })
     const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
     const entry = setup.cache?.entry(job)

@@ -2,7 +2,7 @@
 
 import { problem } from '../../errors/raise.js'
 import { decodeUtf8 } from '../../format/encoding.js'
-import { scanNames } from '../../format/names.js'
+import { readNames } from '../../format/names.js'
 import { COMPONENT_SECTION } from '../../format/section-ids.js'
 import { readSections, type Section } from '../../format/wasm.js'
 import { planImports } from '../hosts.js'
@@ -63,7 +63,7 @@ export interface DeclarationPlan {
  * - documentation with the end of a comment in it would go on as code. In the copy it is no documentation.
  */
 export function planDeclarations(bytes: Uint8Array): DeclarationPlan {
-  const renamed = planNames(scanNames(bytes))
+  const renamed = planNames(readNames(bytes))
   const { sections } = readSections(bytes)
   const docs = sections.filter((section) => isDocs(section) && leavesComment(bytes, section))
   if (renamed.size === 0 && docs.length === 0) return { renamed }

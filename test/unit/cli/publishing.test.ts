@@ -302,6 +302,17 @@ describe('inspect', () => {
     expect((await terminal.run('inspect', 'x.wasm')).out).toContain('"\\u{1b}[2J"')
   })
 
+  it('shows names that may not become code, without judging or obeying them', async () => {
+    const terminal = await prepared()
+    const name = "it's \u001b[2J"
+    const imported = [0x00, Buffer.byteLength(name), ...Buffer.from(name), 0x03, 0x01]
+    terminal.write('x.wasm', Uint8Array.from([...PREAMBLE, 10, imported.length + 1, 1, ...imported]))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining("imports\n  it's \\u{1b}[2J\n")])
+    const { out: json } = await terminal.run('inspect', '--json', 'x.wasm')
+    expect(JSON.parse(json)).toMatchObject({ imports: ["it's \\u{1b}[2J"], problems: [] })
+  })
+
   it('shows the sections of a file whose signature or names are damaged, and says what is', async () => {
     const terminal = await prepared()
     await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
