@@ -8,7 +8,7 @@ import { readSections } from './wasm.js'
 export function readCoreModule(bytes: Uint8Array, visit: NameVisitor): void {
   for (const section of readSections(bytes).sections) {
     const reader = new NameReader(bytes, section, visit)
-    if (section.id === CORE_SECTION.import) readVector(reader, readImport)
+    if (section.id === CORE_SECTION.import) readVector(reader, readImports)
     if (section.id === CORE_SECTION.export)
       readVector(reader, () => readCoreExport(reader, 'export of a core module'))
   }
@@ -21,14 +21,31 @@ export function readCoreExport(reader: NameReader, place: string): void {
   reader.skipInteger()
 }
 
-function readImport(reader: NameReader): void {
+/** What opens several imports of one core module, each with a type of its own, or all with one. @see compact-import-section, Overview.md */
+const GROUP = { types: 0x7f, type: 0x7e }
+
+function readImports(reader: NameReader): void {
   reader.name('import module of a core module')
-  reader.name('import of a core module')
-  skipExternType(reader)
+  const name = reader.name(IMPORT)
+  const kind = reader.byte(KIND)
+  if (name === '' && kind === GROUP.types) {
+    return reader.items(() => {
+      reader.name(IMPORT)
+      skipExternType(reader, reader.byte(KIND))
+    })
+  }
+  if (name === '' && kind === GROUP.type) {
+    skipExternType(reader, reader.byte(KIND))
+    return reader.items(() => reader.name(IMPORT))
+  }
+  skipExternType(reader, kind)
 }
 
-function skipExternType(reader: NameReader): void {
-  const kind = reader.byte('the kind of a core import')
+const IMPORT = 'import of a core module'
+
+const KIND = 'the kind of a core import'
+
+function skipExternType(reader: NameReader, kind: number): void {
   switch (kind) {
     case 0x00: // function: type index
       return reader.skipInteger()
@@ -43,6 +60,9 @@ function skipExternType(reader: NameReader): void {
     case 0x04: // tag: attribute, type index
       reader.byte('the attribute of a tag')
       return reader.skipInteger()
+    case GROUP.types:
+    case GROUP.type:
+      throw reader.damage('a group of core imports stands in the place of one')
     default:
       throw reader.unknown('kind of core import', kind)
   }
@@ -56,9 +76,10 @@ function skipValueType(reader: NameReader): void {
   reader.skipInteger()
 }
 
-/** @see WebAssembly core specification 5.3.10; flag 8, a page size, is from the custom-page-sizes proposal */
+/** @see WebAssembly core specification 5.3.10; flags 1 (maximum), 2 (shared) and 4 (64 bits); 8, a page size, is from the custom-page-sizes proposal */
 function skipLimits(reader: NameReader): void {
   const flags = reader.byte('limits')
+  if (flags > 0x0f) throw reader.unknown('limits', flags)
   reader.skipInteger()
   if (flags & 0x01) reader.skipInteger()
   if (flags & 0x08) reader.skipInteger()

@@ -4,6 +4,7 @@ import { Diagnostic } from '../errors/diagnostic.js'
 import { damaged } from '../errors/raise.js'
 import { escapeControls, printable } from '../errors/text.js'
 import { toHex } from './encoding.js'
+import { type ExternName, fullName } from './interface-name.js'
 import { readNames } from './names.js'
 import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
@@ -80,7 +81,8 @@ function inspectSection(section: Section, layer: Layer): Inspection['sections'][
 
 function inspectNames(bytes: Uint8Array): Required<Pick<Inspection, 'imports' | 'exports'>> {
   const { imports, exports } = readNames(bytes)
-  return { imports: imports.map(escapeControls), exports: exports.map(escapeControls) }
+  const show = (name: ExternName) => escapeControls(fullName(name))
+  return { imports: imports.map(show), exports: exports.map(show) }
 }
 
 function inspectSet({ hashes, records }: SignatureSet): InspectedSet {

@@ -34,17 +34,18 @@ export class NameReader extends Reader {
   /** A LEB128 number of up to 64 bits, of either sign, whose value does not matter here. */
   skipInteger(): void {
     for (let length = 1; this.byte('a number') & 0x80; length++) {
-      if (length === 10) throw this.damage(`a number before offset ${this.offset} does not end`)
+      if (length === 10) throw this.damage('a number does not end')
     }
   }
 
-  /** What is thrown where the byte that was read last has no meaning. */
-  unknown(what: string, value: number): Diagnostic {
-    return this.damage(`unknown ${what} 0x${value.toString(16)} before offset ${this.offset}`)
+  /** What is thrown when the byte that was read last says nothing that is known here: what follows has an unknown width. */
+  unknown(feature: string, byte: number): Diagnostic {
+    return problem('FEATURE_UNKNOWN', { feature, byte, offset: this.offset })
   }
 
+  /** What is thrown for what no version of the format can mean. */
   damage(reason: string): Diagnostic {
-    return problem('WASM_MALFORMED', { reason })
+    return problem('WASM_MALFORMED', { reason: `${reason} before offset ${this.offset}` })
   }
 }
 

@@ -6,14 +6,15 @@
  */
 
 import { readCoreExport, readCoreModule } from './core-names.js'
+import type { ExternName } from './interface-name.js'
 import { NameReader, type NameVisitor, readVector } from './name-reader.js'
 import { COMPONENT_SECTION } from './section-ids.js'
 import { readSections } from './wasm.js'
 
 /** Import and export names of the outermost component, in file order. */
 export interface ComponentNames {
-  imports: string[]
-  exports: string[]
+  imports: ExternName[]
+  exports: ExternName[]
 }
 
 /** What {@link readNames} tells as it goes; throwing ends it. */
@@ -28,7 +29,7 @@ const NOBODY: ComponentVisitor = { component: () => {}, name: () => {} }
 /**
  * Reads every name in a component once, however deep components nest.
  * @returns names; one that is not UTF-8 has a character for each byte
- * @throws Diagnostic `WASM_MALFORMED` for an encoding that jco does not know either
+ * @throws Diagnostic `WASM_MALFORMED`, `FEATURE_UNKNOWN`
  * @see Component Model, Binary.md; WebAssembly core specification 5.5
  */
 export function readNames(bytes: Uint8Array, visitor: ComponentVisitor = NOBODY): ComponentNames {
@@ -124,26 +125,58 @@ function readAlias(reader: NameReader): void {
   }
 }
 
-function readImport(reader: NameReader): string {
+function readImport(reader: NameReader): ExternName {
   const name = readExternName(reader, 'import')
   skipExternType(reader)
   return name
 }
 
-function readExport(reader: NameReader): string {
+function readExport(reader: NameReader): ExternName {
   const name = readExternName(reader, 'export')
   skipSortIndex(reader)
   const ascribed = reader.byte('whether an export has a type')
   if (ascribed === 0x01) skipExternType(reader)
-  else if (ascribed !== 0x00) throw reader.unknown('export type', ascribed)
+  else if (ascribed !== 0x00) throw reader.unknown('type of an export', ascribed)
   return name
 }
 
-// 0x01 once marked interface names and still means the same as 0x00.
-function readExternName(reader: NameReader, place: string): string {
+/** @see Component Model, Binary.md, `nameattributes` */
+function readExternName(reader: NameReader, place: string): ExternName {
   const form = reader.byte('the form of a name')
-  if (form > 0x01) throw reader.unknown('form of a name', form)
-  return reader.name(place)
+  switch (form) {
+    case 0x00:
+    case 0x01: // once marked interface names, and means the same
+      return { name: reader.name(place) }
+    case 0x02:
+      return { name: reader.name(place), ...readAttributes(reader, place) }
+    default:
+      throw reader.unknown('form of a name', form)
+  }
+}
+
+/** In any order, each kind once at most. @see Component Model, Binary.md, `attribute` */
+function readAttributes(reader: NameReader, place: string): Pick<ExternName, 'implements'> {
+  const seen = new Set<number>()
+  const found: Pick<ExternName, 'implements'> = {}
+  reader.items(() => {
+    const kind = reader.byte('the kind of an attribute')
+    if (seen.has(kind)) throw reader.damage(`an ${place} has the attribute 0x0${kind} twice`)
+    seen.add(kind)
+    switch (kind) {
+      case 0x00:
+        found.implements = reader.name(`interface implemented by an ${place}`)
+        break
+      case 0x01:
+        reader.name(`version suffix of an ${place}`)
+        break
+      case 0x02: // external id: free text for hosts that look names up in their own way, of which we are none
+        reader.take(reader.varuint32('the length of an external id'), 'an external id')
+        break
+      default:
+        throw reader.unknown('attribute of a name', kind)
+    }
+  })
+  return found
 }
 
 /** @see Component Model, Binary.md, `externtype` */
@@ -157,7 +190,7 @@ function skipExternType(reader: NameReader): void {
       reader.byte('the bound of a value')
       return reader.skipInteger()
     case 0x03: // type: equal to an index, or a fresh resource
-      return reader.byte('the bound of a type') === 0x00 ? reader.skipInteger() : undefined
+      return skipTypeBound(reader)
     case 0x01: // function
     case 0x04: // component
     case 0x05: // instance
@@ -165,6 +198,12 @@ function skipExternType(reader: NameReader): void {
     default:
       throw reader.unknown('kind of import or export', kind)
   }
+}
+
+function skipTypeBound(reader: NameReader): void {
+  const bound = reader.byte('the bound of a type')
+  if (bound === 0x00) reader.skipInteger()
+  else if (bound !== 0x01) throw reader.unknown('bound of a type', bound)
 }
 
 function skipSortIndex(reader: NameReader): void {

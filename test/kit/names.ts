@@ -33,6 +33,18 @@ export const nest = (depth: number, inner: Uint8Array) => {
 /** The type of an imported core function. */
 export const FUNCTION = [0x00, 0x00] as const
 
+/** A component with one import of an instance. @param name its form and what follows */
+export const imported = (...name: Part[]) => component(section(10, 1, ...name, 0x05, 0x00))
+
+/** A component with one export of an instance. @param name its form and what follows */
+export const exported = (...name: Part[]) => component(section(11, 1, ...name, 0x05, 0x00, 0x00))
+
+/** What follows a name of the form 0x02. */
+export const attributes = (...all: Uint8Array[]) => bytes(all.length, ...all)
+export const implementing = (interfaceName: string) => bytes(0x00, interfaceName)
+export const versioned = (suffix: string) => bytes(0x01, suffix)
+export const external = (id: string) => bytes(0x02, id)
+
 /** Every place where a name can stand, as a component with that name there. */
 export const PLACES: Record<string, (name: string) => Uint8Array> = {
   'module of a core import': (name) => inCoreModule(section(2, 1, name, 'f', ...FUNCTION)),
@@ -69,6 +81,48 @@ export const PLACES: Record<string, (name: string) => Uint8Array> = {
         ...[0x00, name, 0x05, 0x00],
       ),
     ),
+  'label of an import': (name) => imported(0x02, name, attributes(implementing('a:b/c'))),
+  'interface that an import implements': (name) => imported(0x02, 'a', attributes(implementing(name))),
+  'interface that an import implements, after other attributes': (name) =>
+    imported(0x02, 'a', attributes(versioned('.1'), external("*/'"), implementing(name))),
+  'version suffix of an import': (name) => imported(0x02, 'a:b/c@1', attributes(versioned(name))),
+  'import after one with attributes': (name) =>
+    component(
+      section(
+        10,
+        3,
+        ...[0x02, 'a', attributes(implementing('a:b/c'), external('x')), 0x05, 0x00],
+        ...[0x02, 'b', attributes(), 0x05, 0x00],
+        ...[0x00, name, 0x05, 0x00],
+      ),
+    ),
+  'label of an export': (name) => exported(0x02, name, attributes(external('x'))),
+  'interface that an export implements': (name) => exported(0x02, 'a', attributes(implementing(name))),
+  'interface that an export of an instance implements': (name) =>
+    component(section(5, 1, 0x01, 1, 0x02, 'a', attributes(implementing(name)), 0x05, 0x00)),
+  'interface that an import of a nested component implements': (name) =>
+    nest(2, imported(0x02, 'a', attributes(implementing(name)))),
+  'module of a group of core imports': (name) =>
+    inCoreModule(section(2, 1, name, '', 0x7f, 1, 'f', ...FUNCTION)),
+  'group of core imports with a type each': (name) =>
+    inCoreModule(
+      section(2, 1, 'm', '', 0x7f, 3, 'f', ...FUNCTION, 'g', 0x03, 0x7f, 0x00, name, 0x02, 0x00, 0x01),
+    ),
+  'group of core imports of one type': (name) =>
+    inCoreModule(section(2, 1, 'm', '', 0x7e, 0x03, 0x7f, 0x00, 3, 'f', 'g', name)),
+  'core import after groups': (name) =>
+    inCoreModule(
+      section(
+        2,
+        4,
+        ...['m', '', 0x7f, 0],
+        ...['m', '', 0x7e, ...FUNCTION, 0],
+        ...['m', '', 0x7e, ...FUNCTION, 1, 'f'],
+        ...['m', name, ...FUNCTION],
+      ),
+    ),
+  'group of core imports in a nested component': (name) =>
+    nest(3, PLACES['group of core imports with a type each']!(name)),
   export: (name) =>
     component(section(11, 2, 0x00, 'a', 0x01, 0x00, 0x01, 0x01, 0x00, 0x00, name, 0x05, 0x00, 0x00)),
 }

@@ -31,7 +31,10 @@ export function createTranspiler(setup: {
 
   const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
     const { imports } = checkNames(bytes)
-    const options = transpileOptions(setup.jco, { name: safeName(name), imports })
+    const options = transpileOptions(setup.jco, {
+      name: safeName(name),
+      imports: imports.map((each) => each.name),
+    })
     const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
     const entry = setup.cache?.entry(job)
     const stored = takeStored(entry, safeName(name))

@@ -2,7 +2,7 @@
 
 import { problem } from '../../errors/raise.js'
 import { decodeUtf8 } from '../../format/encoding.js'
-import { readNames } from '../../format/names.js'
+import { type ComponentNames, readNames } from '../../format/names.js'
 import { COMPONENT_SECTION } from '../../format/section-ids.js'
 import { readSections, type Section } from '../../format/wasm.js'
 import { planImports } from '../hosts.js'
@@ -79,8 +79,8 @@ export function planDeclarations(bytes: Uint8Array): DeclarationPlan {
 }
 
 /** All but one version of each interface; the one that stays is the one with the short name. */
-function planNames({ imports, exports }: { imports: readonly string[]; exports: readonly string[] }) {
-  const all = new Set([...exports.toSorted(), ...imports.toSorted()])
+function planNames({ imports, exports }: ComponentNames) {
+  const all = new Set([exports, imports].flatMap((names) => names.map(({ name }) => name).toSorted()))
   const first = new Map<string, string>()
   const renamed = new Map<string, string>()
   for (const name of all) {

@@ -4,7 +4,20 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkNames } from '../../../src/bindings/safe-names.js'
 import { Diagnostic } from '../../../src/errors/diagnostic.js'
-import { bytes, component, inCoreModule, named, nest, PLACES, section } from '../../kit/names.js'
+import {
+  attributes,
+  bytes,
+  component,
+  exported,
+  external,
+  implementing,
+  imported,
+  inCoreModule,
+  named,
+  nest,
+  PLACES,
+  section,
+} from '../../kit/names.js'
 
 const REAL = process.env['SIGNED_WASM_COMPONENTS']
 
@@ -74,6 +87,20 @@ describe('names that go into generated code', () => {
     )
   })
 
+  test.each(Object.entries(UNSAFE))(
+    'leaves %s in an external id alone, which no code will hold',
+    (_, text) => {
+      expect(codeOf(imported(0x02, 'a', attributes(external(`a${text}b`))))).toBe('accepted')
+      expect(codeOf(exported(0x02, 'a', attributes(external('n'.repeat(5000)))))).toBe('accepted')
+    },
+  )
+
+  test('says which attribute is unsafe', () => {
+    expect(() => checkNames(imported(0x02, 'a', attributes(implementing("a:b/'"))))).toThrow(
+      `UNSAFE_NAME: holds the name "a:b/'": this interface implemented by an import contains a quote`,
+    )
+  })
+
   test('takes 32 levels of nesting and no more, however deep the file goes', () => {
     expect(codeOf(nest(32, component()))).toBe('accepted')
     expect(codeOf(nest(33, component()))).toBe('NESTING_TOO_DEEP')
@@ -91,7 +118,13 @@ describe('names that go into generated code', () => {
       })
     fc.assert(
       fc.property(mutated, (file) => {
-        expect(['accepted', 'UNSAFE_NAME', 'NESTING_TOO_DEEP', 'WASM_MALFORMED']).toContain(codeOf(file))
+        expect([
+          'accepted',
+          'UNSAFE_NAME',
+          'NESTING_TOO_DEEP',
+          'WASM_MALFORMED',
+          'FEATURE_UNKNOWN',
+        ]).toContain(codeOf(file))
       }),
       { numRuns: 2000 },
     )
