@@ -13,6 +13,21 @@ export function fullName({ name, implements: implemented }: ExternName): string 
   return implemented === undefined ? name : `${name} (${implemented})`
 }
 
+/** The parts of a {@link fullName}. Neither part can hold a space, since jco takes neither then. */
+export function parseFullName(text: string): ExternName {
+  const [, name, implemented] = /^(\S+) \((\S+)\)$/.exec(text) ?? []
+  return name === undefined || implemented === undefined ? { name: text } : { name, implements: implemented }
+}
+
+/**
+ * What a host of an import may be given as, the nearest first: the name of the import, what it implements, and either
+ * without its version.
+ */
+export function hostNames(full: string): string[] {
+  const { name, implements: implemented = name } = parseFullName(full)
+  return [...new Set([name, withoutVersion(name), implemented, withoutVersion(implemented)])]
+}
+
 /** `wasi:cli/stdout` of `wasi:cli/stdout@0.2.3`. */
 export function withoutVersion(name: string): string {
   return name.replace(/@[^@]*$/, '')

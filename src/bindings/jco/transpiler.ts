@@ -3,6 +3,7 @@
 
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { toHex } from '../../format/encoding.js'
+import { type ExternName, fullName } from '../../format/interface-name.js'
 import { sha256 } from '../../trust/crypto/rule.js'
 import { checkNames } from '../safe-names.js'
 import type { CacheEntry, OutputCache } from './cache.js'
@@ -31,10 +32,7 @@ export function createTranspiler(setup: {
 
   const transpile = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
     const { imports } = checkNames(bytes)
-    const options = transpileOptions(setup.jco, {
-      name: safeName(name),
-      imports: imports.map((each) => each.name),
-    })
+    const options = transpileOptions(setup.jco, { name: safeName(name), imports })
     const job = { bytes, options, maxOutputBytes: setup.limits.maxOutputBytes }
     const entry = setup.cache?.entry(job)
     const stored = takeStored(entry, safeName(name))
@@ -80,13 +78,14 @@ function safeName(name: string): string {
  * A fresh object for each job, because jco writes into it.
  *
  * - `map` names each import by its full name; jco's default drops versions, so that two versions of one
- *   interface collide.
+ *   interface collide. A label that is mapped to itself counts as not mapped, and then goes with the interface that it
+ *   implements (seen with jco-transpile 0.15.0): two labels would share a host.
  * - `nodejsCompat: false` leaves out an `import('node:fs/promises')` that bundlers for browsers refuse.
  * - `noComponentErrorWrapping: false` is the default of jco itself, which jco-transpile turned round.
  */
 function transpileOptions(
   jco: JcoOptions,
-  about: { name: string; imports: readonly string[] },
+  about: { name: string; imports: readonly ExternName[] },
 ): JcoTranspileOptions {
   return {
     ...jco,
@@ -94,7 +93,7 @@ function transpileOptions(
     asyncExports: [...(jco.asyncExports ?? [])],
     name: about.name,
     instantiation: 'async',
-    map: Object.fromEntries(about.imports.map((name) => [name, name])),
+    map: Object.fromEntries(about.imports.map((each) => [each.name, fullName(each)])),
     nodejsCompat: false,
     noComponentErrorWrapping: false,
   }

@@ -2,6 +2,7 @@
 
 import { problem } from '../../errors/raise.js'
 import { decodeUtf8 } from '../../format/encoding.js'
+import type { ExternName } from '../../format/interface-name.js'
 import { type ComponentNames, readNames } from '../../format/names.js'
 import { COMPONENT_SECTION } from '../../format/section-ids.js'
 import { readSections, type Section } from '../../format/wasm.js'
@@ -80,7 +81,7 @@ export function planDeclarations(bytes: Uint8Array): DeclarationPlan {
 
 /** All but one version of each interface; the one that stays is the one with the short name. */
 function planNames({ imports, exports }: ComponentNames) {
-  const all = new Set([exports, imports].flatMap((names) => names.map(({ name }) => name).toSorted()))
+  const all = new Set([exports, imports].flatMap(interfaceNames))
   const first = new Map<string, string>()
   const renamed = new Map<string, string>()
   for (const name of all) {
@@ -92,6 +93,12 @@ function planNames({ imports, exports }: ComponentNames) {
   const clash = [...renamed.keys()].find((alias) => all.has(alias))
   if (clash !== undefined) throw problem('UNSAFE_NAME', { name: clash, reason: 'it looks like a version' })
   return renamed
+}
+
+/** Names, sorted, and then what they implement, which jco describes in the same files. */
+function interfaceNames(names: readonly ExternName[]): string[] {
+  const implemented = names.flatMap((name) => name.implements ?? [])
+  return [...names.map(({ name }) => name).toSorted(), ...implemented.toSorted()]
 }
 
 const DOCS = 'package-docs'
