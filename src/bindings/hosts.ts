@@ -1,6 +1,6 @@
 /** Which module answers each import of a component: one that the user configured, a WASI shim, or none. Pure. */
 
-import { camelCase, withoutVersion } from '../format/interface-name.js'
+import { camelCase, hostNames, parseFullName } from '../format/interface-name.js'
 
 /** Where a host comes from: the whole namespace of a module, or one of its exports. */
 export interface Host {
@@ -12,7 +12,7 @@ export interface Host {
 
 /** What {@link planImports} found out. */
 export interface ImportPlan {
-  /** By import name, version included; names that nobody answers are absent. */
+  /** By full name of the import; names that nobody answers are absent. */
   hosts: ReadonlyMap<string, Host>
   /** Specifiers of the WASI shim modules among the hosts, each once. */
   shims: string[]
@@ -40,8 +40,8 @@ const UNVERSIONED = '0.2.0'
 
 /**
  * Finds a host for every import of a component.
- * @param names import names as they stand in the component, such as `wasi:cli/stdout@0.2.3` or `log`
- * @param configured module specifiers by import name, with or without its version; they win over WASI shims
+ * @param names full names of imports, such as `wasi:cli/stdout@0.2.3`, `log` or `a (wasi:random/random@0.2.0)`
+ * @param configured module specifiers by one of the {@link hostNames} of an import; they win over WASI shims
  */
 export function planImports(
   names: readonly string[],
@@ -62,13 +62,14 @@ export function planImports(
 }
 
 function configuredHost(name: string, configured: Readonly<Record<string, string>>): Host | undefined {
-  const key = [name, withoutVersion(name)].find((candidate) => Object.hasOwn(configured, candidate))
+  const key = hostNames(name).find((candidate) => Object.hasOwn(configured, candidate))
   return key === undefined ? undefined : { module: configured[key]! }
 }
 
-function shimHost(name: string): Host | undefined {
+function shimHost(full: string): Host | undefined {
+  const { name, implements: implemented = name } = parseFullName(full)
   const [, wasiPackage, interfaceName, version = UNVERSIONED] =
-    /^wasi:([a-z0-9-]+)\/([a-z0-9-]+)(?:@(.+))?$/.exec(name) ?? []
+    /^wasi:([a-z0-9-]+)\/([a-z0-9-]+)(?:@(.+))?$/.exec(implemented) ?? []
   if (wasiPackage === undefined || interfaceName === undefined) return undefined
   const row = WASI_SHIMS.find((shims) => shims.version.test(version) && shims.packages.includes(wasiPackage))
   return row && { module: `${row.shim}/${wasiPackage}`, member: camelCase(interfaceName) }

@@ -90,6 +90,10 @@ export const CATALOGUE = {
     what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
     hint: 'check that the file is complete and is what its name says',
   })),
+  FEATURE_UNKNOWN: refusal((v: AboutFile & { feature: string; byte: number; offset: number }) => ({
+    what: `uses a feature that this version does not know: ${v.feature} 0x${v.byte.toString(16).padStart(2, '0')} before offset ${v.offset}`,
+    hint: 'update unplugin-signed-wasm, or have the component built without that feature',
+  })),
   LAYER_MISMATCH: refusal((v: AboutFile & { found: string; wanted: string }) => ({
     what: `this is ${v.found}, and a ${v.wanted} is needed here`,
     hint:

@@ -2,9 +2,11 @@
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { damaged } from '../errors/raise.js'
-import { printable } from '../errors/text.js'
+import { escapeControls, printable } from '../errors/text.js'
 import { toHex } from './encoding.js'
-import { scanNames } from './names.js'
+import { type ExternName, fullName } from './interface-name.js'
+import { readNames } from './names.js'
+import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
 
@@ -38,7 +40,7 @@ export function inspect(bytes: Uint8Array): Inspection {
   const first = sections.find(isSignatureSection)
   const sets =
     first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
-  const names = layer === 'component' ? attempt(problems, () => scanNames(bytes)) : undefined
+  const names = layer === 'component' ? attempt(problems, () => inspectNames(bytes)) : undefined
   return {
     layer,
     bytes: bytes.length,
@@ -60,44 +62,14 @@ function attempt<T>(problems: string[], read: () => T): T | undefined {
   }
 }
 
-/** @see WebAssembly core specification 5.5.2; Component Model, Binary.md */
-const KINDS: Record<Layer, readonly string[]> = {
-  'core module': [
-    'custom',
-    'type',
-    'import',
-    'function',
-    'table',
-    'memory',
-    'global',
-    'export',
-    'start',
-    'element',
-    'code',
-    'data',
-    'data count',
-    'tag',
-  ],
-  component: [
-    'custom',
-    'core module',
-    'core instance',
-    'core type',
-    'component',
-    'instance',
-    'alias',
-    'type',
-    'canon',
-    'start',
-    'import',
-    'export',
-    'value',
-  ],
+const KINDS: Record<Layer, Readonly<Record<string, number>>> = {
+  'core module': CORE_SECTION,
+  component: COMPONENT_SECTION,
 }
 
 function inspectSection(section: Section, layer: Layer): Inspection['sections'][number] {
   const { id, name, start, end } = section
-  const kind = KINDS[layer][id] ?? `unknown (${id})`
+  const [kind = `unknown (${id})`] = Object.entries(KINDS[layer]).find(([, known]) => known === id) ?? []
   return {
     id,
     kind,
@@ -105,6 +77,12 @@ function inspectSection(section: Section, layer: Layer): Inspection['sections'][
     offset: start,
     size: end - start,
   }
+}
+
+function inspectNames(bytes: Uint8Array): Required<Pick<Inspection, 'imports' | 'exports'>> {
+  const { imports, exports } = readNames(bytes)
+  const show = (name: ExternName) => escapeControls(fullName(name))
+  return { imports: imports.map(show), exports: exports.map(show) }
 }
 
 function inspectSet({ hashes, records }: SignatureSet): InspectedSet {

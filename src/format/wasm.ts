@@ -3,6 +3,7 @@
 import { malformed } from '../errors/raise.js'
 import { concatBytes, decodeUtf8, encodeUtf8, encodeVaruint32 } from './encoding.js'
 import { Reader } from './reader.js'
+import { COMPONENT_SECTION, CORE_SECTION, CUSTOM_SECTION } from './section-ids.js'
 
 /** The two kinds of wasm binary. @see Component Model, Binary.md, "layer" */
 export type Layer = 'component' | 'core module'
@@ -15,12 +16,6 @@ export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
 
 /** Where the first section begins. */
 export const PREAMBLE_LENGTH = 8
-
-const CUSTOM = 0
-
-const CORE_MODULE = 1
-
-const COMPONENT = 4
 
 const SIGNATURE_NAME = 'signature'
 
@@ -75,7 +70,7 @@ function readSection(reader: Reader): Section {
   const payloadStart = reader.offset
   reader.take(size)
   const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
-  if (id !== CUSTOM) return section
+  if (id !== CUSTOM_SECTION) return section
   const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end: section.end })
   const name = decodeUtf8(payload.take(payload.varuint32()))
   if (name === undefined) throw malformed('not UTF-8', payloadStart)
@@ -109,8 +104,11 @@ export function isSelected(section: Section, selector: SectionSelector): boolean
   )
 }
 
-/** What a section of a component holds, by its id. */
-const NESTED: Readonly<Record<number, Layer>> = { [CORE_MODULE]: 'core module', [COMPONENT]: 'component' }
+/** The layer of what a section of a component holds; `undefined` where that is no binary of its own. */
+function nestedLayer(id: number): Layer | undefined {
+  if (id === COMPONENT_SECTION['core module']) return 'core module'
+  return id === COMPONENT_SECTION.component ? 'component' : undefined
+}
 
 /**
  * Checks the layer against what the sections hold, because no signature covers the preamble: in a
@@ -123,9 +121,9 @@ export function checkLayer(
   { layer, sections }: { layer: Layer; sections: readonly Section[] },
 ): void {
   for (const { id, payloadStart, end } of sections) {
-    const nested = NESTED[id]
+    const nested = nestedLayer(id)
     const holdsIt = nested !== undefined && readLayer(bytes.subarray(payloadStart, end)) === nested
-    if (layer === 'component' ? nested !== undefined && !holdsIt : id === CORE_MODULE && holdsIt)
+    if (layer === 'component' ? nested !== undefined && !holdsIt : id === CORE_SECTION.type && holdsIt)
       throw malformed('layer', layer, payloadStart)
   }
 }
@@ -154,8 +152,9 @@ export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Sli
     if (depth > maxDepth) throw malformed('depth', maxDepth)
     for (const section of readSections(bytes.subarray(start, end)).sections) {
       const slice = { start: start + section.payloadStart, end: start + section.end }
-      if (section.id === CORE_MODULE) found.push(slice)
-      if (section.id === COMPONENT) walk(slice.start, slice.end, depth + 1)
+      const nested = nestedLayer(section.id)
+      if (nested === 'core module') found.push(slice)
+      if (nested === 'component') walk(slice.start, slice.end, depth + 1)
     }
   }
   if (readLayer(bytes) === 'component') walk(0, bytes.length, 0)
@@ -165,7 +164,7 @@ export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Sli
 /** The bytes of a custom section with shortest-form lengths. */
 export function encodeCustomSection(name: string, content: Uint8Array): Uint8Array {
   const bytes = encodeUtf8(name)
-  return encodeSection(CUSTOM, concatBytes(encodeVaruint32(bytes.length), bytes, content))
+  return encodeSection(CUSTOM_SECTION, concatBytes(encodeVaruint32(bytes.length), bytes, content))
 }
 
 /** The bytes of a section with a shortest-form length. */

@@ -1,8 +1,6 @@
 /** The gate: has files judged, and remembers what was admitted, under which name. Knows no bundler. */
 
 import { basename } from 'node:path'
-import { sniffLayer } from '../disk/read-file.js'
-import { walk } from '../disk/walk.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import type { Hex } from '../format/encoding.js'
 import { type Layer, readLayer } from '../format/wasm.js'
@@ -109,12 +107,6 @@ export class Gate {
   objection(subject: Subject): { action: 'warn' | 'refuse'; problem: Diagnostic } | undefined {
     const judgement = judge(subject, this.policy)
     return judgement.action === 'accept' ? undefined : judgement
-  }
-
-  /** Judges every wasm file in a folder that is copied to the output as it is. @throws Diagnostic */
-  admitFolder(folder: string, context: FileContext): void {
-    for (const file of walk(folder, { links: 'follow' }))
-      if (sniffLayer(file) !== undefined) this.admit(file, context)
   }
 
   #watch(path: string, context: FileContext): void {

@@ -7,7 +7,6 @@ import type { ModuleForm, Recheck } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { RUNTIME } from '../bindings/runtime-files.js'
 import { about, problem } from '../errors/raise.js'
-import type { Hex } from '../format/encoding.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
 import type { LoadContext } from './contexts.js'
@@ -70,7 +69,7 @@ export class Loader {
   }
 
   /** Answers our own query, which carries the digest of the file that it is for. */
-  #reload(path: string, digest: Hex, context: LoadContext): Loaded | undefined {
+  #reload(path: string, digest: string, context: LoadContext): Loaded | undefined {
     const admission = this.#gate.admitAgain(path, digest, context)
     if (admission === undefined) return undefined
     const { admitted } = admission

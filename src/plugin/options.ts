@@ -54,7 +54,7 @@ export interface Options {
   coreModules?: 'verify' | 'ignore'
   /**
    * What a component's imports are bound to: import name to module, e.g.
-   * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry.
+   * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
    * @default {}
    */
   imports?: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 /** What emitted code instantiates with: a component's parts to a function that makes instances of it. */
 
 import type { CoreModules } from './compile.js'
-import { withoutVersion } from '../format/interface-name.js'
+import { hostNames } from '../format/interface-name.js'
 import { failure } from './get.js'
 
 /** The part of jco's `instantiate` that we rely on. */
@@ -21,7 +21,7 @@ export interface ComponentParts {
   instantiate: Instantiate
   /** Gets and compiles the core modules; called once, and again after it failed. */
   load: () => Promise<CoreModules>
-  /** Import names of the component, each with its configured host where there is one. */
+  /** Full names of the imports of the component, each with its configured host where there is one. */
   imports: () => readonly (readonly [name: string, host?: unknown])[]
 }
 
@@ -50,8 +50,8 @@ export type InstantiateComponent = (
  * module, with one member per function and one class per resource, in camel case. A function or
  * resource that the component imports by itself (`log`) is an object whose `default` is it.
  *
- * @returns see {@link InstantiateComponent}; own imports are keyed by import name, with or without
- *   its version, and win over configured hosts
+ * @returns see {@link InstantiateComponent}; own imports are keyed by one of the {@link hostNames}, and win over
+ *   configured hosts
  */
 export function component(parts: ComponentParts): InstantiateComponent {
   const load = retryable(parts.load)
@@ -88,7 +88,7 @@ function selectHosts(
 }
 
 function ownHost(own: Record<string, unknown>, name: string): unknown {
-  return [name, withoutVersion(name)]
+  return hostNames(name)
     .map((key) => (Object.hasOwn(own, key) ? own[key] : undefined))
     .find((host) => host != null)
 }

@@ -109,6 +109,11 @@ export function fixture(name: string): Uint8Array {
   return new Uint8Array(readFileSync(path.join(REPOSITORY, 'test/fixtures/components', name, `${name}.wasm`)))
 }
 
+/** An unsigned component with a form of names, or of imports. */
+export function form(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(path.join(REPOSITORY, 'test/fixtures/forms', `${name}.wasm`)))
+}
+
 /** Whose signature a file carries, and whether its content is still what they signed. */
 export type Status = 'signed' | 'tampered' | 'unsigned' | 'unknown signer'
 

@@ -39,7 +39,7 @@ function leadsOutside(file: string): boolean {
   return /[\\\0]|^\/|^[a-z]:|(?:^|\/)\.\.(?:\/|$)/i.test(file)
 }
 
-/** Compiles without running. Names from the component stand in this code: see format/names.ts, which comes first. */
+/** Compiles without running. Names from the component stand in this code: see safe-names.ts, which comes first. */
 function checkSyntax(js: string): void {
   try {
     compileFunction(`"use strict";${js}`, [], { filename: 'bindings.js' })

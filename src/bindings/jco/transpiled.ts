@@ -8,7 +8,7 @@ export interface Transpiled {
   js: string
   /** Core modules by the name under which {@link js} asks for them. */
   cores: Readonly<Record<string, Uint8Array>>
-  /** The imports that need a host, by full name: `wasi:cli/stdout@0.2.3`, `log`. */
+  /** The imports that need a host, by full name: `wasi:cli/stdout@0.2.3`, `log`, `a (wasi:random/random@0.2.0)`. */
   imports: readonly string[]
   /** Exports by their JavaScript name. */
   exports: readonly (readonly [name: string, kind: 'function' | 'instance'])[]

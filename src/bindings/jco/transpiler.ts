@@ -2,7 +2,8 @@
 /** From a verified component to jco's output: from memory, from the disk, or from the worker. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { scanNames } from '../../format/names.js'
+import { type ExternName, fullName } from '../../format/interface-name.js'
+import { checkNames } from '../safe-names.js'
 import type { CacheEntry, OutputCache } from './cache.js'
 import type { JcoTranspileOptions, TranspileLimits } from './job.js'
 import { createMemory } from './memory.js'
@@ -28,7 +29,7 @@ export function createTranspiler(setup: {
   const memory = createMemory()
 
   const transpile = async (source: TranspileSource, name: string) => {
-    const { imports } = scanNames(source.bytes)
+    const { imports } = checkNames(source.bytes)
     const options = transpileOptions(setup.jco, { name, imports })
     const { maxOutputBytes } = setup.limits
     const entry = setup.cache?.entry({ source, options, maxOutputBytes })
@@ -74,13 +75,14 @@ function safeName(name: string): string {
  * A fresh object for each job, because jco writes into it.
  *
  * - `map` names each import by its full name; jco's default drops versions, so that two versions of one
- *   interface collide.
+ *   interface collide. A label that is mapped to itself counts as not mapped, and then goes with the interface that it
+ *   implements (seen with jco-transpile 0.15.0): two labels would share a host.
  * - `nodejsCompat: false` leaves out an `import('node:fs/promises')` that bundlers for browsers refuse.
  * - `noComponentErrorWrapping: false` is the default of jco itself, which jco-transpile turned round.
  */
 function transpileOptions(
   jco: JcoOptions,
-  about: { name: string; imports: readonly string[] },
+  about: { name: string; imports: readonly ExternName[] },
 ): JcoTranspileOptions {
   return {
     ...jco,
@@ -88,7 +90,7 @@ function transpileOptions(
     asyncExports: [...(jco.asyncExports ?? [])],
     name: about.name,
     instantiation: 'async',
-    map: Object.fromEntries(about.imports.map((name) => [name, name])),
+    map: Object.fromEntries(about.imports.map((each) => [each.name, fullName(each)])),
     nodejsCompat: false,
     noComponentErrorWrapping: false,
   }

@@ -22,7 +22,7 @@ export interface ModuleInput {
   recheck: Recheck
   /** Where our runtime is: a folder, without a slash at the end. */
   runtime: string
-  /** Hosts by import name, see {@link planImports}. */
+  /** Hosts by full name of the import, see {@link planImports}. */
   hosts: ReadonlyMap<string, Host>
 }
 

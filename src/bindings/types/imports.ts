@@ -1,6 +1,6 @@
 /** The declaration of what a component imports and exports. */
 
-import { pascalCase, withoutVersion } from '../../format/interface-name.js'
+import { hostNames, parseFullName, pascalCase } from '../../format/interface-name.js'
 import { literal } from '../module/names.js'
 import type { TypesInput, World } from './world.js'
 
@@ -27,33 +27,45 @@ export function worldFile({ imports, provided }: TypesInput, world: World): stri
   ].join('\n')
 }
 
-/** With either of two names for each of so many imports, a union would have 2^n members. */
+/** With one of two to three names for each of so many imports, a union would have up to 3^n members. */
 const MAX_CHOICES = 6
 
 function importsType(
   names: readonly string[],
   { world, needed }: { world: World; needed: readonly string[] },
 ): string {
-  const choices = needed.filter((name) => name !== withoutVersion(name)).slice(0, MAX_CHOICES)
-  const single = new Set(needed.filter((name) => name === withoutVersion(name)))
+  const choices = needed.filter((name) => hostNames(name).length > 1).slice(0, MAX_CHOICES)
+  const single = new Set(needed.filter((name) => hostNames(name).length === 1))
   const types = new Map<string, string[]>()
   for (const name of names) {
-    for (const key of new Set([name, withoutVersion(name)]))
-      types.set(key, [...(types.get(key) ?? []), importType(name, world)])
+    for (const key of hostNames(name)) types.set(key, [...(types.get(key) ?? []), importType(name, world)])
   }
-  const lines = [...types].map(([key, all]) =>
-    single.has(key)
-      ? `  ${literal(key)}: ${all.join(' & ')}`
-      : `  ${literal(key)}?: ${all.join(' & ')} | undefined`,
-  )
+  const comments = new Map(names.map((name) => [hostNames(name)[0], comment(name)]))
+  const lines = [...types].map(([key, all]) => {
+    const type = [...new Set(all)].join(' & ')
+    const member = single.has(key) ? `${literal(key)}: ${type}` : `${literal(key)}?: ${type} | undefined`
+    return `${comments.get(key) ?? ''}  ${member}\n`
+  })
   const either = choices.map(
-    (name) => ` & ({ ${literal(name)}: {} } | { ${literal(withoutVersion(name))}: {} })`,
+    (name) =>
+      ` & (${hostNames(name)
+        .map((key) => `{ ${literal(key)}: {} }`)
+        .join(' | ')})`,
   )
-  return `{\n${lines.map((line) => `${line}\n`).join('')}}${either.join('')}`
+  return `{\n${lines.join('')}}${either.join('')}`
+}
+
+/** What a label stands for. Both were screened before: see safe-names.ts. */
+function comment(full: string): string {
+  const { implements: implemented } = parseFullName(full)
+  return implemented === undefined
+    ? ''
+    : `  /** Implements \`${implemented}\`; may be passed by that name as well. */\n`
 }
 
 /** A resource that the world itself imports has a class, and no entry that could be read. */
-function importType(name: string, { imports, head }: World): string {
+function importType(full: string, { imports, head }: World): string {
+  const { name } = parseFullName(full)
   const entry = imports.get(name)
   if (entry !== undefined) return entry.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '')
   const resource = pascalCase(name)

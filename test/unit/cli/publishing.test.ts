@@ -11,6 +11,7 @@ import { formatPublicKey } from '../../../src/trust/keys/write.js'
 import { generateKey } from '../../../src/trust/keys/trusted-key.js'
 import { parsePublicKeys } from '../../../src/trust/keys/read.js'
 import { sign as signBytes } from '../../../src/trust/sign.js'
+import { form } from '../../kit/project.js'
 import { openTerminal, type Terminal } from '../../kit/terminal.js'
 
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
@@ -350,10 +351,53 @@ describe('inspect', () => {
     expect([json.sections.length, json.signatures.length]).toEqual([4, 1])
   })
 
+  it('shows what a name implements', async () => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', form('implements'))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('imports\n  a (wasi:random/random@0.2.0)\n\nexports\n  f'),
+    ])
+    const { out: json } = await terminal.run('inspect', '--json', 'x.wasm')
+    expect(JSON.parse(json)).toMatchObject({ imports: ['a (wasi:random/random@0.2.0)'], exports: ['f'] })
+  })
+
+  it.each([
+    ['external-id', 'exports\n  f'],
+    ['versionsuffix', 'imports\n  wasi:random/random@0.2\n'],
+    ['compact', 'imports\n  none\n\nexports\n  f'],
+    ['compact-hostile', 'imports\n  none\n\nexports\n  f'],
+  ])('shows the names of %s.wasm, whatever becomes of it', async (name, text) => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', form(name))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining(text)])
+    expect(out).not.toMatch(/UNSAFE|MALFORMED|UNKNOWN|x'y/)
+  })
+
+  it('tells a feature that it does not know from damage', async () => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', Uint8Array.from([...PREAMBLE, 10, 4, 1, 0x03, 1, 0x61]))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining('FEATURE_UNKNOWN: uses a feature')])
+  })
+
   it('escapes names that would move the cursor', async () => {
     const terminal = await prepared()
     terminal.write('x.wasm', Uint8Array.from([...PREAMBLE, ...custom('\u001b[2J', 'x')]))
     expect((await terminal.run('inspect', 'x.wasm')).out).toContain('"\\u{1b}[2J"')
+  })
+
+  it('shows names that may not become code, without judging or obeying them', async () => {
+    const terminal = await prepared()
+    const name = "it's \u001b[2J"
+    const imported = [0x00, Buffer.byteLength(name), ...Buffer.from(name), 0x03, 0x01]
+    terminal.write('x.wasm', Uint8Array.from([...PREAMBLE, 10, imported.length + 1, 1, ...imported]))
+    const { code, out } = await terminal.run('inspect', 'x.wasm')
+    expect([code, out]).toEqual([0, expect.stringContaining("imports\n  it's \\u{1b}[2J\n")])
+    const { out: json } = await terminal.run('inspect', '--json', 'x.wasm')
+    expect(JSON.parse(json)).toMatchObject({ imports: ["it's \\u{1b}[2J"], problems: [] })
   })
 
   it('shows the sections of a file whose signature or names are damaged, and says what is', async () => {

@@ -25,6 +25,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   ],
   SIGNATURE_INVALID: [{ file, reason: 'it is damaged' }, 'Signature verification failed: it is damaged'],
   WASM_MALFORMED: [{ file, reason: 'no preamble' }, 'not a WebAssembly binary that can be read: no preamble'],
+  FEATURE_UNKNOWN: [
+    { file, feature: 'form of a name', byte: 3, offset: 14 },
+    'uses a feature that this version does not know: form of a name 0x03 before offset 14',
+  ],
   LAYER_MISMATCH: [
     { file, found: 'a core module', wanted: 'component' },
     'this is a core module, and a component is needed here',

@@ -1,115 +1,42 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Diagnostic } from '../../../src/errors/diagnostic.js'
-import { concatBytes, encodeUtf8, encodeVaruint32 } from '../../../src/format/encoding.js'
-import { componentImports, scanNames } from '../../../src/format/names.js'
-import { encodeSection, PREAMBLES } from '../../../src/format/wasm.js'
-
-const REAL = process.env['SIGNED_WASM_COMPONENTS']
-
-type Part = Uint8Array | number | string
-
-/** Numbers are bytes, text is a length and UTF-8. */
-const bytes = (...parts: Part[]) =>
-  concatBytes(
-    ...parts.map((part) => {
-      if (typeof part === 'number') return Uint8Array.of(part)
-      return typeof part === 'string' ? named(encodeUtf8(part)) : part
-    }),
-  )
-const named = (name: Uint8Array) => concatBytes(encodeVaruint32(name.length), name)
-const section = (id: number, ...parts: Part[]) => encodeSection(id, bytes(...parts))
-const component = (...sections: Uint8Array[]) => concatBytes(PREAMBLES.component, ...sections)
-const coreModule = (...sections: Uint8Array[]) => concatBytes(PREAMBLES['core module'], ...sections)
-const inCoreModule = (...sections: Uint8Array[]) => component(section(1, coreModule(...sections)))
-const nest = (depth: number, inner: Uint8Array) => {
-  for (let level = 0; level < depth; level++) inner = component(encodeSection(4, inner))
-  return inner
-}
-
-const FUNCTION = [0x00, 0x00] as const
-
-/** Every place where a name can stand, as a component with that name there. */
-const PLACES: Record<string, (name: string) => Uint8Array> = {
-  'module of a core import': (name) => inCoreModule(section(2, 1, name, 'f', ...FUNCTION)),
-  'field of a core import': (name) => inCoreModule(section(2, 1, 'm', name, ...FUNCTION)),
-  'core import after one of each kind': (name) =>
-    inCoreModule(
-      section(
-        2,
-        6,
-        ...['m', 'function', 0x00, 0x80, 0x01],
-        ...['m', 'table', 0x01, 0x64, 0x70, 0x01, 0x00, 0x80, 0x02],
-        ...['m', 'memory', 0x02, 0x07, 0x01, 0x80, 0x80, 0x04],
-        ...['m', 'global', 0x03, 0x63, 0x65, 0x6f, 0x01],
-        ...['m', 'tag', 0x04, 0x00, 0x00],
-        ...['m', name, ...FUNCTION],
-      ),
-    ),
-  'core export': (name) => inCoreModule(section(7, 2, 'memory', 0x02, 0x00, name, 0x00, 0x00)),
-  'core export in a nested component': (name) => nest(3, PLACES['core export']!(name)),
-  'argument of a core instance': (name) => component(section(2, 1, 0x00, 0x00, 1, name, 0x12, 0x00)),
-  'inline export of a core instance': (name) => component(section(2, 1, 0x01, 1, name, 0x00, 0x00)),
-  'argument of an instance': (name) => component(section(5, 1, 0x00, 0x00, 1, name, 0x01, 0x00)),
-  'inline export of an instance': (name) => component(section(5, 1, 0x01, 1, 0x00, name, 0x00, 0x11, 0x00)),
-  'alias of an export': (name) => component(section(6, 2, 0x01, 0x02, 0x01, 0x00, 0x03, 0x00, 0x00, name)),
-  'alias of a core export': (name) => component(section(6, 1, 0x00, 0x00, 0x01, 0x00, name)),
-  import: (name) =>
-    component(
-      section(
-        10,
-        4,
-        ...[0x00, 'a', 0x00, 0x11, 0x00],
-        ...[0x01, 'b', 0x03, 0x00, 0x05],
-        ...[0x00, 'c', 0x03, 0x01],
-        ...[0x00, name, 0x05, 0x00],
-      ),
-    ),
-  export: (name) =>
-    component(section(11, 2, 0x00, 'a', 0x01, 0x00, 0x01, 0x01, 0x00, 0x00, name, 0x05, 0x00, 0x00)),
-}
+import { readNames } from '../../../src/format/names.js'
+import {
+  attributes,
+  bytes,
+  component,
+  exported,
+  external,
+  FUNCTION,
+  implementing,
+  imported,
+  inCoreModule,
+  nest,
+  PLACES,
+  section,
+  versioned,
+} from '../../kit/names.js'
 
 const codeOf = (file: Uint8Array) => {
   try {
-    scanNames(file)
+    readNames(file)
     return 'accepted'
   } catch (error) {
     return error instanceof Diagnostic ? error.code : error
   }
 }
 
-const UNSAFE: Record<string, string> = {
-  'a single quote': "'",
-  'a double quote': '"',
-  'a backtick': '`',
-  'a backslash': '\\',
-  'a line feed': '\n',
-  'a carriage return': '\r',
-  NUL: '\0',
-  DEL: '\u007f',
-  'a C1 control character': '\u0085',
-  'a line separator': '\u2028',
-  'a paragraph separator': '\u2029',
-  'a template substitution': '${',
-  'the end of a comment': '*/',
+/** Every name in a component as `depth place: name`. */
+function tell(file: Uint8Array): string[] {
+  const told: string[] = []
+  let depth = 0
+  readNames(file, {
+    component: (at) => void (depth = at),
+    name: (name, place) => told.push(`${depth} ${place}: ${Buffer.from(name)}`),
+  })
+  return told
 }
-
-const ORDINARY = [
-  '',
-  'add',
-  'docs:adder/add@0.1.0#add',
-  '[method]descriptor.read-via-stream',
-  '[resource-drop]output-stream',
-  '[async-lower][stream-new-0]write',
-  'cabi_post_wasi:cli/run@0.2.0#run',
-  '$root',
-  '_ZN4core3ptr85drop_in_place$LT$std..rt..lang_start$LT$$LP$$RP$$GT$..$u7b$$u7b$closure$u7d$$u7d$$GT$17h0123456789abcdefE',
-  'std::vec<int, alloc>::push(int const&) [clone .cold]',
-  'größe 数 🚀',
-]
 
 describe('names of a component', () => {
   test('lists imports and exports with their versions, not those of nested components', async () => {
@@ -119,88 +46,131 @@ describe('names of a component', () => {
       (import "log" (func $log))
       (import "thing" (type (sub resource)))
       (export "again" (func $log)))`)
-    expect(scanNames(file)).toEqual({
-      imports: ['wasi:cli/stdout@0.2.3', 'log', 'thing'],
-      exports: ['again'],
+    expect(readNames(file)).toEqual({
+      imports: [{ name: 'wasi:cli/stdout@0.2.3' }, { name: 'log' }, { name: 'thing' }],
+      exports: [{ name: 'again' }],
     })
-    expect(componentImports(file)).toEqual(['wasi:cli/stdout@0.2.3', 'log', 'thing'])
   })
 
-  for (const [place, place_] of Object.entries(PLACES)) {
-    test.each(Object.entries(UNSAFE))(`refuses %s in the ${place}`, (_, text) => {
-      expect(codeOf(place_(`a${text}b`))).toBe('UNSAFE_NAME')
-    })
-
-    test(`accepts ordinary names in the ${place}`, () => {
-      expect(ORDINARY.map((name) => codeOf(place_(name)))).toEqual(ORDINARY.map(() => 'accepted'))
-    })
-
-    test(`refuses a name of more than 4096 bytes in the ${place}`, () => {
-      expect(codeOf(place_('n'.repeat(4096)))).toBe('accepted')
-      expect(codeOf(place_('n'.repeat(4097)))).toBe('UNSAFE_NAME')
-    })
-  }
-
-  test('refuses a name that is not UTF-8', () => {
-    const name = named(Uint8Array.of(0xc3, 0x28))
-    expect(codeOf(inCoreModule(section(7, bytes(1), name, 0x00, 0x00)))).toBe('UNSAFE_NAME')
+  test.each(Object.entries(PLACES))('are found in every place: %s', (_, place) => {
+    expect(tell(place('it')).filter((told) => told.endsWith(': it'))).toHaveLength(1)
   })
 
-  test('shows the name escaped and says where it stands', () => {
-    expect(() => scanNames(PLACES['core export']!('x\u001b[31m'))).toThrow(
-      'UNSAFE_NAME: holds the name "x\\u{1b}[31m": this export of a core module contains a control character',
+  test('are told with where they stand', () => {
+    expect(tell(PLACES['core export in a nested component']!('it'))).toEqual([
+      '3 export of a core module: memory',
+      '3 export of a core module: it',
+    ])
+    expect(tell(PLACES['module of a core import']!('it'))).toEqual([
+      '0 import module of a core module: it',
+      '0 import of a core module: f',
+    ])
+    expect(tell(PLACES['argument of a core instance']!('it'))).toEqual(['0 argument of a core instance: it'])
+    expect(tell(PLACES['inline export of an instance']!('it'))).toEqual(['0 export of an instance: it'])
+  })
+
+  test('are not judged, whatever they hold', () => {
+    expect(readNames(PLACES['import']!("it's */")).imports.at(-1)).toEqual({ name: "it's */" })
+    expect(codeOf(inCoreModule(section(7, 1, 'n'.repeat(5000), 0x00, 0x00)))).toBe('accepted')
+  })
+
+  test('are read however deep components nest', () => {
+    expect(tell(nest(5000, PLACES['export']!('it'))).at(-1)).toBe('5000 export: it')
+  })
+
+  test('are listed with what they implement', () => {
+    const both = attributes(external('one'), implementing('wasi:random/random@0.2.0'))
+    expect(readNames(imported(0x02, 'a', both)).imports).toEqual([
+      { name: 'a', implements: 'wasi:random/random@0.2.0' },
+    ])
+    expect(readNames(exported(0x02, 'a', both)).exports).toEqual([
+      { name: 'a', implements: 'wasi:random/random@0.2.0' },
+    ])
+    expect(readNames(imported(0x02, 'a:b/c@1', attributes(versioned('.2.3')))).imports).toEqual([
+      { name: 'a:b/c@1' },
+    ])
+  })
+
+  test('are told, external ids are not', () => {
+    const all = attributes(versioned('.2.3'), external("it's */"), implementing('a:b/c'))
+    expect(tell(imported(0x02, 'a', all))).toEqual([
+      '0 import: a',
+      '0 version suffix of an import: .2.3',
+      '0 interface implemented by an import: a:b/c',
+    ])
+  })
+
+  test('are told of each import of a group', () => {
+    const groups = inCoreModule(
+      section(
+        2,
+        4,
+        ...['m', '', 0x7f, 2, 'f', ...FUNCTION, 'g', ...FUNCTION],
+        ...['n', '', 0x7e, ...FUNCTION, 2, 'h', 'h'],
+        ...['o', '', 0x7f, 0],
+        ...['p', '', ...FUNCTION],
+      ),
     )
-  })
-
-  test('takes 32 levels of nesting and no more, however deep the file goes', () => {
-    expect(codeOf(nest(32, component()))).toBe('accepted')
-    expect(codeOf(nest(33, component()))).toBe('NESTING_TOO_DEEP')
-    expect(codeOf(nest(5000, component()))).toBe('NESTING_TOO_DEEP')
+    expect(tell(groups).map((told) => told.replace(/ of a core module|^0 /g, ''))).toEqual([
+      ...['import module: m', 'import: ', 'import: f', 'import: g'],
+      ...['import module: n', 'import: ', 'import: h', 'import: h'],
+      ...['import module: o', 'import: '],
+      ...['import module: p', 'import: '],
+    ])
   })
 
   test.each([
     ['a count beyond the end', inCoreModule(section(7, 0xff, 0xff, 0xff, 0xff, 0x0f))],
     ['a name beyond the end', inCoreModule(section(7, 1, 0xff, 0xff, 0xff, 0xff, 0x0f))],
     ['bytes after the last item', inCoreModule(section(7, 0, 0))],
-    ['an unknown kind of core import', inCoreModule(section(2, 1, 'm', 'f', 0x7f))],
     [
       'a number that does not end',
       inCoreModule(section(2, 1, 'm', 'f', 0x00, ...Array.from({ length: 11 }, () => 0x80))),
     ],
-    ['an unknown kind of core instance', component(section(2, 1, 0x02))],
-    ['an unknown kind of instance', component(section(5, 1, 0x02))],
-    ['an unknown target of an alias', component(section(6, 1, 0x01, 0x03))],
-    ['an unknown kind of import', component(section(10, 1, 0x00, 'a', 0x06))],
-    ['an unknown form of a name', component(section(10, 1, 0x02, 'a', 0x01, 0x00))],
-    ['an unknown export type', component(section(11, 1, 0x00, 'a', 0x01, 0x00, 0x02))],
+    ['a group of core imports in the place of one', inCoreModule(section(2, 1, 'm', 'f', 0x7f))],
+    ['a group of core imports with a name', inCoreModule(section(2, 1, 'm', 'f', 0x7e, ...FUNCTION, 0))],
+    ['a group in a group', inCoreModule(section(2, 1, 'm', '', 0x7f, 1, '', 0x7f, 0))],
+    ['a group of groups', inCoreModule(section(2, 1, 'm', '', 0x7e, 0x7f, 0))],
+    ['a group that ends early', inCoreModule(section(2, 1, 'm', '', 0x7f, 2, 'f', ...FUNCTION))],
+    ['a group of one type that ends early', inCoreModule(section(2, 1, 'm', '', 0x7e, ...FUNCTION, 2, 'f'))],
+    ['a name whose attributes are missing', component(section(10, 1, 0x02, 'a'))],
+    ['more attributes than there are', component(section(10, 1, 0x02, 'a', 1))],
+    ['an attribute without a value', component(section(10, 1, 0x02, 'a', 1, 0x00))],
+    ['an interface that ends early', component(section(10, 1, 0x02, 'a', 1, 0x00, 5, 0x61))],
+    ['a version suffix that ends early', component(section(10, 1, 0x02, 'a', 1, 0x01, 5, 0x61))],
+    ['an external id that ends early', component(section(10, 1, 0x02, 'a', 1, 0x02, 5, 0x61))],
+    ['two interfaces', imported(0x02, 'a', attributes(implementing('a:b/c'), implementing('a:b/c')))],
+    ['two version suffixes', imported(0x02, 'a', attributes(versioned('.1'), external(''), versioned('.1')))],
+    ['two external ids', exported(0x02, 'a', attributes(external('x'), external('y')))],
   ])('refuses %s as malformed', (_, file) => {
     expect(codeOf(file)).toBe('WASM_MALFORMED')
   })
 
-  test('says accepted or gives a Diagnostic, whatever the bytes', () => {
-    const places = Object.values(PLACES).map((place) => place('name'))
-    const mutated = fc
-      .record({ file: fc.constantFrom(...places), at: fc.nat(200), byte: fc.nat(255), cut: fc.nat(200) })
-      .map(({ file, at, byte, cut }) => {
-        const copy = file.slice(0, Math.max(8, file.length - (cut > 150 ? cut - 150 : 0)))
-        if (at >= 8 && at < copy.length) copy[at] = byte
-        return copy
-      })
-    fc.assert(
-      fc.property(mutated, (file) => {
-        expect(['accepted', 'UNSAFE_NAME', 'NESTING_TOO_DEEP', 'WASM_MALFORMED']).toContain(codeOf(file))
-      }),
-      { numRuns: 2000 },
+  test('says which attribute is repeated', () => {
+    const twice = exported(0x02, 'a', attributes(external('x'), external('y')))
+    expect(() => readNames(twice)).toThrow('an export has the attribute 0x02 twice before offset 19')
+  })
+
+  test.each([
+    ['kind of core import', inCoreModule(section(2, 1, 'm', 'f', 0x20, 0x00))],
+    ['kind of core import', inCoreModule(section(2, 1, 'm', '', 0x7d, 0x00))],
+    ['kind of core import', inCoreModule(section(2, 1, 'm', '', 0x7f, 1, 'f', 0x05))],
+    ['kind of core import', inCoreModule(section(2, 1, 'm', '', 0x7e, 0x05, 1, 'f'))],
+    ['limits', inCoreModule(section(2, 1, 'm', 'f', 0x02, 0x10, 0x00))],
+    ['kind of core instance', component(section(2, 1, 0x02))],
+    ['kind of instance', component(section(5, 1, 0x02))],
+    ['target of an alias', component(section(6, 1, 0x01, 0x03))],
+    ['kind of import or export', component(section(10, 1, 0x00, 'a', 0x06))],
+    ['bound of a type', component(section(10, 1, 0x00, 'a', 0x03, 0x02))],
+    ['form of a name', component(section(10, 1, 0x03, 'a', 0x01, 0x00))],
+    ['form of a name', component(section(11, 1, 0x7f, 'a', 0x01, 0x00, 0x00))],
+    ['attribute of a name', imported(0x02, 'a', attributes(bytes(0x03, 'x')))],
+    ['attribute of a name', imported(0x02, 'a', attributes(implementing('a:b/c'), bytes(0x80, 'x')))],
+    ['type of an export', component(section(11, 1, 0x00, 'a', 0x01, 0x00, 0x02))],
+  ])('tells an unknown %s from damage', (feature, file) => {
+    expect(codeOf(file)).toBe('FEATURE_UNKNOWN')
+    expect(() => readNames(file)).toThrow(
+      new RegExp(`uses a feature that this version does not know: ${feature} 0x[0-9a-f]{2} before offset`),
     )
   })
-})
-
-if (REAL === undefined) console.warn('SIGNED_WASM_COMPONENTS is not set: real components are not tested')
-
-describe.skipIf(REAL === undefined)('names of real components', () => {
-  for (const name of REAL === undefined ? [] : readdirSync(REAL).filter((file) => file.endsWith('.wasm'))) {
-    test(`accepts ${name}`, () => {
-      expect(codeOf(readFileSync(path.join(REAL!, name)))).toBe('accepted')
-    })
-  }
 })

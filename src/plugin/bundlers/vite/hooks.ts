@@ -8,6 +8,7 @@ import type { ResolvedConfig, UserConfig } from 'vite'
 import { DIST } from '../../../bindings/runtime-files.js'
 import { SHIM_PACKAGES } from '../../../bindings/shims.js'
 import { packagesWithComponents } from '../../../disk/packages.js'
+import { admitFolder } from '../../admit-folder.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import {
@@ -111,6 +112,6 @@ function judgePublicFolder(
   { command, publicDir, build }: ResolvedConfig,
 ): void {
   if (command === 'build' && build.copyPublicDir && publicDir !== '' && existsSync(publicDir)) {
-    pipeline.gate.admitFolder(publicDir, rollupLoading(context))
+    admitFolder(publicDir, pipeline.gate, rollupLoading(context))
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { rollup } from 'rollup'
 import { createServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { declareComponent, planDeclarations } from '../../../../src/bindings/types/declare.js'
+import { declareComponent } from '../../../../src/bindings/types/declare.js'
 import {
   changedTypes,
   placeTypes,
@@ -11,6 +11,7 @@ import {
   writableTypes,
   writeTypes,
 } from '../../../../src/bindings/types/folder.js'
+import { planDeclarations } from '../../../../src/bindings/types/plan.js'
 import { insideRoot } from '../../../../src/disk/paths.js'
 import { adviseTsconfig } from '../../../../src/disk/tsconfig.js'
 import type { Options } from '../../../../src/plugin/options.js'
