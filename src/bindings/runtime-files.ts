@@ -12,4 +12,4 @@ const DOOR = createRequire(import.meta.url).resolve('unplugin-signed-wasm/runtim
 export const DIST: string = toSlashes(dirname(DOOR))
 
 /** The folder of what generated code names. */
-export const RUNTIME: string = join(DIST, 'runtime').replaceAll('\\', '/')
+export const RUNTIME: string = toSlashes(join(DIST, 'runtime'))

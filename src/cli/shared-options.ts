@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { expandGlob, isGlob } from '../disk/glob.js'
 import { MAX_KEY_FILE_BYTES, readKeyring } from '../disk/keyring.js'
+import { toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import type { Subject } from '../policy/judge.js'
 import { parseSecretKey } from '../trust/keys/read.js'
@@ -39,7 +40,7 @@ export function inputFiles({ values, args, io }: Invocation<typeof INPUT>): stri
   })
 }
 
-const toDisplay = (file: string) => (path.sep === '\\' ? file.replaceAll('\\', '/') : file)
+const toDisplay = (file: string) => (path.sep === '\\' ? toSlashes(file) : file)
 
 /** The one file that a command works on. @throws UsageError */
 export function inputFile(invocation: Invocation<typeof INPUT>): string {

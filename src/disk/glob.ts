@@ -27,12 +27,12 @@ export function isGlob(text: string): boolean {
 export function expandGlob(pattern: string, root: string): string[] {
   checkLength(pattern, pattern.slice(0, 20))
   const picomatch = loadPicomatch()
-  const { base, glob } = picomatch.scan(path.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern)
+  const { base, glob } = picomatch.scan(path.sep === '\\' ? toSlashes(pattern) : pattern)
   const folder = path.resolve(root, base)
   const isMatch = picomatch(glob)
   const skipped = pattern.includes('node_modules') ? [] : ['node_modules']
   return [...walk(folder, { skip: skipped })]
-    .filter((file) => isMatch(path.relative(folder, file).replaceAll('\\', '/')))
+    .filter((file) => isMatch(toSlashes(path.relative(folder, file))))
     .toSorted()
 }
 

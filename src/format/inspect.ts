@@ -39,8 +39,8 @@ export function inspect(bytes: Uint8Array): Inspection {
   const problems: string[] = []
   const first = sections.find(isSignatureSection)
   const sets =
-    first && attempt(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
-  const names = layer === 'component' ? attempt(problems, () => inspectNames(bytes)) : undefined
+    first && orNote(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
+  const names = layer === 'component' ? orNote(problems, () => inspectNames(bytes)) : undefined
   return {
     layer,
     bytes: bytes.length,
@@ -52,7 +52,7 @@ export function inspect(bytes: Uint8Array): Inspection {
 }
 
 /** A file that is worth a look is often one that is damaged: what can be read is shown all the same. */
-function attempt<T>(problems: string[], read: () => T): T | undefined {
+function orNote<T>(problems: string[], read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {

@@ -27,7 +27,7 @@ export async function readSigned(url: URL | string, pinned: Pinned): Promise<Uin
 async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Array | undefined> {
   // No signature covers the preamble.
   if (!equalBytes(bytes.subarray(0, COMPONENT_PREAMBLE.length), COMPONENT_PREAMBLE)) return undefined
-  const { embedded, content } = split(bytes)
+  const { embedded, content } = divide(bytes)
   const range = { start: 0, boundaries: [content.length] }
   const [hash] = await rollingSha256(content, range, loadBackend)
   if (toHex(hash!) !== pinned.digest) return undefined
@@ -38,7 +38,7 @@ async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Ar
 }
 
 /** Divides a component where its signature section ends. */
-function split(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
+function divide(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
   const reader = new Reader(bytes, unreadable, { start: COMPONENT_PREAMBLE.length })
   if (reader.byte() === 0) {
     const section = new Reader(reader.take(reader.shortestVaruint32()), unreadable)

@@ -54,12 +54,12 @@ const MAX_TEMPORARY_AGE_MS = 60 * 60_000
 export function createCache(folder: () => string): OutputCache {
   return {
     entry(job) {
-      const key = attempt(() => cacheKey(job))
+      const key = orNothing(() => cacheKey(job))
       if (key === undefined) return { read: () => undefined, write: () => {} }
       const [file, about] = [join(folder(), `${key}.entry`), { key, job }]
       return {
-        read: () => attempt(() => readEntry(file, about)),
-        write: (output) => attempt(() => writeEntry(file, output, about)),
+        read: () => orNothing(() => readEntry(file, about)),
+        write: (output) => orNothing(() => writeEntry(file, output, about)),
       }
     },
     prune() {
@@ -73,7 +73,7 @@ export function createCache(folder: () => string): OutputCache {
 const pruned = new Set<string>()
 
 /** A cache that fails is one that is not there: whatever is wrong with it, jco runs and the build goes on. */
-function attempt<T>(use: () => T): T | undefined {
+function orNothing<T>(use: () => T): T | undefined {
   try {
     return use()
   } catch {
@@ -87,7 +87,7 @@ function readEntry(file: string, about: About): Output | undefined {
   const bytes = readRegularFile(file, { display: 'a cache entry', maxBytes: MAX_ENTRY_BYTES })
   const output = bytes && decodeEntry(bytes, about)
   // The time of its last use, for the next pruning. In a folder that cannot be written to, nothing is pruned either.
-  if (output !== undefined) attempt(() => lutimesSync(file, new Date(), new Date()))
+  if (output !== undefined) orNothing(() => lutimesSync(file, new Date(), new Date()))
   return output
 }
 
@@ -116,19 +116,19 @@ export function pruneCache(folder: string, now: number = Date.now()): void {
   for (const { path, bytes, ageMs, isTemporary } of ownFiles(folder, now)) {
     const isLeftBehind = isTemporary && ageMs > MAX_TEMPORARY_AGE_MS
     if (isLeftBehind || ageMs > MAX_AGE_MS || totalBytes + bytes > MAX_TOTAL_BYTES)
-      attempt(() => unlinkSync(path))
+      orNothing(() => unlinkSync(path))
     else totalBytes += bytes
   }
 }
 
 /** Those used last first. */
 function ownFiles(folder: string, now: number) {
-  const names = attempt(() => readdirSync(folder)) ?? []
+  const names = orNothing(() => readdirSync(folder)) ?? []
   return names
     .filter((name) => OUR_NAME.test(name))
     .flatMap((name) => {
       const path = join(folder, name)
-      const stats = attempt(() => lstatSync(path))
+      const stats = orNothing(() => lstatSync(path))
       if (!stats?.isFile()) return []
       const isTemporary = name.endsWith('.tmp')
       return [{ path, bytes: stats.size, ageMs: now - stats.mtimeMs, isTemporary }]
