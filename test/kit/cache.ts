@@ -96,5 +96,9 @@ export async function transpileWith(
     cache: createCache(() => folder),
     ...(worker && { worker }),
   })
-  return transpiler.transpile(bytes, { name, file: 'x.wasm' }).finally(() => transpiler.close())
+  try {
+    return await transpiler.transpile(bytes, { name, file: 'x.wasm' })
+  } finally {
+    await transpiler.close()
+  }
 }

@@ -4,8 +4,9 @@
 import { parentPort } from 'node:worker_threads'
 import type { Answer, Job } from './job.js'
 
-parentPort!.on('message', async (job: Job) => {
-  parentPort!.postMessage(await work(job), [])
+parentPort!.on('message', (job: Job) => {
+  // An answer that cannot be sent ends the thread, which is watched.
+  void work(job).then((answer) => parentPort!.postMessage(answer, []))
 })
 
 async function work({ bytes, options, maxOutputBytes }: Job): Promise<Answer> {

@@ -92,7 +92,7 @@ const NO_MAPPINGS = { version: 3, sources: [], names: [], mappings: '' }
 export function sharedHooks(
   pipeline: Pipeline,
   dialogue: Dialogue,
-): Pick<UnpluginOptions, 'loadInclude' | 'buildStart' | 'load'> {
+): Pick<UnpluginOptions, 'loadInclude' | 'load'> & { buildStart(this: UnpluginBuildContext): void } {
   return {
     loadInclude: (id) => pipeline.claims(id) && dialogue.claims(id),
     buildStart() {

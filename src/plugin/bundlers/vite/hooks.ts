@@ -50,7 +50,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   return {
     ...shared,
     buildStart() {
-      shared.buildStart!.call(this)
+      shared.buildStart.call(this)
       judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
     },
     vite: combine({
