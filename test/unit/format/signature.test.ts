@@ -2,8 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Diagnostic } from '../../../src/errors/diagnostic.js'
 import { encodeSignature, signedMessage } from '../../../src/format/signature.js'
-import { decodeSignature } from '../../kit/sections.js'
-import { bytes, leb, type Part, prefixed, record, signatureData, signatureSet } from '../../kit/sections.js'
+import {
+  bytes,
+  decodeSignature,
+  leb,
+  type Part,
+  prefixed,
+  record,
+  signatureData,
+  signatureSet,
+} from '../../kit/sections.js'
 
 const HASH = new Uint8Array(32).fill(0xaa)
 const SIGNATURE = new Uint8Array(64).fill(0xbb)

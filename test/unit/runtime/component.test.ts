@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { contentStart as officialContentStart } from '../../../src/format/wasm.js'
-import { encodeSignatureSection, encodeSection, PREAMBLES } from '../../../src/format/wasm.js'
+import {
+  contentStart as officialContentStart,
+  encodeSignatureSection,
+  encodeSection,
+  PREAMBLES,
+} from '../../../src/format/wasm.js'
 import { concatBytes } from '../../../src/format/encoding.js'
 import { compile } from '../../../src/runtime/compile.js'
 import { compileStreaming } from '../../../src/runtime/stream.js'

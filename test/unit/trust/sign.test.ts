@@ -1,7 +1,6 @@
 import { createHash, createPublicKey, verify as verifyWithNode } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeSignature } from '../../kit/sections.js'
 import { generateKey, type SecretKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
 import { prepareSignature, sign, signWith } from '../../../src/trust/sign.js'
 import { verifySync } from '../../../src/trust/verify.js'
@@ -12,6 +11,7 @@ import {
   component,
   coreModule,
   coreSection,
+  decodeSignature,
   custom,
   delimiter,
   hash,
