@@ -1,123 +1,23 @@
-/** `recheck: 'signature'` beside `verify`: the same files pass, the others are refused with the same code. */
+/** `recheck: 'signature'`: what it looks at, and what it leaves to the whole check. */
 
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Diagnostic } from '../../../src/errors/diagnostic.js'
+import { afterEach, describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/format/encoding.js'
-import { contentStart } from '../../../src/format/wasm.js'
 import type { Pinned } from '../../../src/runtime/pinned.js'
-import { explain } from '../../../src/trust/explain.js'
-import { parsePublicKeys } from '../../../src/trust/keys/read.js'
-import { generateKey, type TrustedKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
+import { generateKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
 import { detach, sign } from '../../../src/trust/sign.js'
-import { verifySync } from '../../../src/trust/verify.js'
-import { applyEdits, openFull, openSubset } from '../../kit/corpus.js'
+import { base64, closeCheck, openCheck, OTHER, pinned, PLACES } from '../../kit/recheck.js'
 import { bytes, component, hash, section, signatureSection } from '../../kit/sections.js'
 
-const base64 = (data: Uint8Array) => Buffer.from(data).toString('base64')
-/** A digest that no file has. */
-const OTHER = '0'.repeat(64)
-const pinned = (keys: readonly TrustedKey[], rest: Partial<Pinned> = {}): Pinned => ({
-  keys: keys.map(({ name, publicKey }) => [name, base64(publicKey)]),
-  digest: OTHER,
-  slices: [],
-  ...rest,
-})
+afterEach(closeCheck)
 
-const BUILD = generateKey()
-const TRUSTED_BY_BUILD = [trustedKey(BUILD.publicKey, 'build')]
-
-/** The digest of a file's content, if a build could have verified that content with some signature. */
-function digestOf(file: Uint8Array): string {
-  const start = startOf(file)
-  if (start === undefined) return OTHER
-  try {
-    const again = sign(component(file.subarray(start)), BUILD).bytes
-    const verdict = verifySync(again, TRUSTED_BY_BUILD, { layer: 'component' })
-    const digest = toHex(hash(file.subarray(start)))
-    return verdict.status === 'verified' && verdict.digest === digest ? digest : OTHER
-  } catch (error) {
-    if (error instanceof Diagnostic) return OTHER
-    throw error
-  }
-}
-
-function startOf(file: Uint8Array): number | undefined {
-  try {
-    return contentStart(file)
-  } catch {
-    return undefined
-  }
-}
-
-/** The check as it is in Node, or as it is where Node's crypto cannot be reached. */
-async function open(place: 'Node' | 'a browser') {
-  vi.resetModules()
-  if (place === 'a browser') vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
-  const { readSigned } = await import('../../../src/runtime/signature.js')
-  const acceptWhole = vi.spyOn(await import('../../../src/runtime/late/whole.js'), 'acceptWhole')
-  const read = async (file: Uint8Array, expected: Pinned): Promise<Uint8Array | string> => {
-    vi.stubGlobal('fetch', async () => new Response(Uint8Array.from(file)))
-    return readSigned('https://example.org/x.wasm', expected).catch((error: Error & { code?: string }) => {
-      if (error.code === undefined) throw error
-      expect(error.message).toContain(`[signed-wasm] ${error.code} https://example.org/x.wasm: `)
-      return error.code
-    })
-  }
-  return { read, judgedWhole: () => acceptWhole.mock.calls.length }
-}
-
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-  vi.resetModules()
-})
-
-const corpus = openFull() ?? openSubset()
-
-describe.each(['Node', 'a browser'] as const)('in %s', (place) => {
-  it.each(['that of the file', 'another'] as const)(
-    `decides as verify does on the files of ${corpus.name} when the content of the build is %s`,
-    async (content) => {
-      const { read, judgedWhole } = await open(place)
-      const seen = { atOnce: 0, whole: 0, refused: 0 }
-      for (const { file, patch, detached, keys: names } of corpus.cases) {
-        const data = applyEdits(corpus.read(file), patch)
-        if (data.length > 200_000) continue
-        let keys: TrustedKey[]
-        try {
-          keys = names.flatMap((key) => parsePublicKeys(corpus.read(key), key))
-        } catch (error) {
-          if (error instanceof Diagnostic) continue // No build gets beyond such a key.
-          throw error
-        }
-        const beside = detached === undefined ? {} : { detached: corpus.read(detached) }
-        const wanted = explain(verifySync(data, keys, { layer: 'component', ...beside }), 'x', keys)?.code
-        const extra = beside.detached === undefined ? {} : { detached: base64(beside.detached) }
-        const digest = content === 'another' ? OTHER : digestOf(data)
-        const before = judgedWhole()
-        const outcome = await read(data, pinned(keys, { ...extra, digest }))
-        if (wanted === undefined) {
-          expect(outcome).toEqual(data.subarray(contentStart(data)))
-          seen[judgedWhole() === before ? 'atOnce' : 'whole']++
-        } else {
-          expect(outcome).toBe(wanted)
-          seen.refused++
-        }
-      }
-      if (content === 'another') expect(seen.atOnce).toBe(0)
-      else expect(seen.atOnce).toBeGreaterThan(5)
-      expect(seen.atOnce + seen.whole).toBeGreaterThan(5)
-      expect(seen.refused).toBeGreaterThan(20)
-    },
-  )
-
+describe.each(PLACES)('in %s', (place) => {
   const [mine, other] = [generateKey(), generateKey()]
   const keys = [trustedKey(mine.publicKey, 'mine'), trustedKey(other.publicKey, 'other')]
   const content = section(1, [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
   const digest = toHex(hash(content))
 
   it('looks at the signature only while the content is that of the build', async () => {
-    const { read, judgedWhole } = await open(place)
+    const { read, judgedWhole } = await openCheck(place)
     const signed = sign(component(content), mine).bytes
     for (const file of [signed, sign(component(content), other).bytes, sign(signed, other).bytes])
       expect(await read(file, pinned(keys, { digest }))).toEqual(content)
@@ -142,7 +42,7 @@ describe.each(['Node', 'a browser'] as const)('in %s', (place) => {
   })
 
   it('accepts other content when its core modules are those of the build', async () => {
-    const { read, judgedWhole } = await open(place)
+    const { read, judgedWhole } = await openCheck(place)
     const slices = (start: number, of = start): Pinned['slices'] => [
       [start, 8, toHex(hash(content.subarray(of, of + 8)))],
     ]
@@ -161,7 +61,7 @@ describe.each(['Node', 'a browser'] as const)('in %s', (place) => {
   })
 
   it('needs the detached signature that was compiled in, beside an embedded one', async () => {
-    const { read } = await open(place)
+    const { read } = await openCheck(place)
     const signed = sign(component(content), mine).bytes
     const { bytes: bare, signature } = detach(signed)
     const strange = detach(sign(bare, generateKey()).bytes).signature
