@@ -15,6 +15,7 @@ const closingLine: Reporter = {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/kit/temporary.ts',
     exclude: ['test/.tmp/**', 'test/fixtures/**'],
     reporters: ['default', closingLine],
     // Bundlers, browsers and the transpiler share two cores in CI.

@@ -13,16 +13,13 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { formatPublicKey } from '../../src/trust/keys/write.js'
 import { generateKey, type SecretKey } from '../../src/trust/keys/trusted-key.js'
 import { sign } from '../../src/trust/sign.js'
 
 /** The folder of this repository. */
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
-
-// Inside the repository, so that bare imports of bundlers and shims resolve.
-const TEMPORARY = path.join(REPOSITORY, 'test/.tmp')
 
 /** A folder with files, removed when the test file has ended. */
 export interface Project {
@@ -42,7 +39,7 @@ afterAll(() => created.splice(0).forEach(remove))
 
 /** Makes a project. */
 export function makeProject(files: Record<string, string | Uint8Array> = {}): Project {
-  const root = path.join(TEMPORARY, randomBytes(6).toString('hex'))
+  const root = path.join(inject('projects'), randomBytes(6).toString('hex'))
   created.push(root)
   const at = (...names: string[]) => path.join(root, ...names)
   const project: Project = {

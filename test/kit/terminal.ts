@@ -1,18 +1,8 @@
 /** A terminal and a folder of their own for one command-line test. */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
 import type { Io } from '../../src/cli/io.js'
 import { diskAt } from '../../src/cli/io.js'
 import { run } from '../../src/cli/run.js'
@@ -37,10 +27,9 @@ export interface Terminal {
   modeOf(name: string): number
 }
 
-/** Opens a terminal in an empty folder, which is removed after the test file. */
+/** Opens a terminal in an empty folder, which goes away after the run. */
 export function openTerminal(options: { tty?: boolean; disk?: Partial<Io> } = {}): Terminal {
   const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm cli é-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const env: Record<string, string | undefined> = {}
   const at = (...names: string[]) => path.join(folder, ...names)
   return {
