@@ -86,6 +86,20 @@ if (!IS_WANTED)
     `\n  SKIPPED: ${FRAMEWORKS.map(({ name }) => name).join(', ')}, which npm would have to install. Set SIGNED_WASM_FRAMEWORKS=1.\n`,
   )
 
+let packing: Promise<string> | undefined
+
+/** Packs this package once for all frameworks. @returns the path of the tarball */
+function tarball(): Promise<string> {
+  packing ??= (async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
+    const pack = ['pack', '--ignore-scripts', '--pack-destination', folder]
+    const packed = await command('npm', pack, { cwd: REPOSITORY })
+    expect(packed.code, packed.output).toBe(0)
+    return path.join(folder, readdirSync(folder)[0]!)
+  })()
+  return packing
+}
+
 describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
   // Outside of the repository, whose own packages would be found.
   let root: string
@@ -104,12 +118,8 @@ describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
       [framework.config]: framework.complete?.(text) ?? text,
       ...framework.files,
     })
-    const pack = ['pack', '--ignore-scripts', '--pack-destination', root]
-    const packed = await command('npm', pack, { cwd: REPOSITORY })
-    expect(packed.code, packed.output).toBe(0)
-    const tarball = readdirSync(root).find((name) => name.endsWith('.tgz'))!
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts']
-    const installed = await run('npm', ['install', ...quiet, ...framework.packages, `./${tarball}`])
+    const installed = await run('npm', ['install', ...quiet, ...framework.packages, await tarball()])
     expect(installed.code, installed.output).toBe(0)
   })
 

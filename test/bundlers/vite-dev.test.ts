@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sign } from '../../src/trust/sign.js'
 import { inState, linkPackage, makeProject, OTHER_PEM, TRUSTED, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
-import { answersIn, overlayIn, startServer } from '../kit/vite-server.js'
+import { answersIn, overlayIn, shareServer, startServer } from '../kit/vite-server.js'
 import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
 
 const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
@@ -115,6 +115,17 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
 })
 
 describe("what Vite's dev server sends", () => {
+  const shared = shareServer(
+    async () => {
+      const bytes = inState(await constantComponent(1), 'unsigned')
+      const core = inState(await coreModule(), 'signed')
+      return makeProject({ 'x.wasm': bytes, 'X.WASM': bytes, 'public/public.wasm': bytes, 'core.wasm': core })
+    },
+    { keys: TRUSTED_PEM },
+  )
+  const ask = (url: string, init?: RequestInit) =>
+    fetch(new URL(url.replace('<root>', shared().project.root), shared().address), init)
+
   it.each([
     '/x.wasm',
     '/x.wasm?url',
@@ -124,10 +135,7 @@ describe("what Vite's dev server sends", () => {
     '/public.wasm',
     '/sub/../x.wasm',
   ])('never %s when nobody trusted has signed it', async (url) => {
-    const bytes = inState(await constantComponent(1), 'unsigned')
-    const project = makeProject({ 'x.wasm': bytes, 'X.WASM': bytes, 'public/public.wasm': bytes })
-    const { address } = await startServer(project, { keys: TRUSTED_PEM })
-    const response = await fetch(new URL(url.replace('<root>', project.root), address))
+    const response = await ask(url)
     const body = Buffer.from(await response.arrayBuffer())
     expect([response.status, body.includes('COMPONENT_UNSIGNED')]).toEqual([403, true])
     expect(body.includes(Buffer.from('\0asm', 'latin1'))).toBe(false)
@@ -141,22 +149,15 @@ describe("what Vite's dev server sends", () => {
     '/x.wasm?import&inline',
     '/public/public.wasm?import&raw',
   ])('nothing of it for %s either, which goes to `load`', async (url) => {
-    const bytes = inState(await constantComponent(1), 'unsigned')
-    const project = makeProject({ 'x.wasm': bytes, 'public/public.wasm': bytes })
-    const { address } = await startServer(project, { keys: TRUSTED_PEM })
-    const response = await fetch(new URL(url.replace('<root>', project.root), address), {
-      headers: { accept: '*/*', 'sec-fetch-dest': 'script' },
-    })
+    const response = await ask(url, { headers: { accept: '*/*', 'sec-fetch-dest': 'script' } })
     const body = Buffer.from(await response.arrayBuffer())
     expect(body.includes(Buffer.from('\0asm', 'latin1')) || body.includes('AGFzbQ')).toBe(false)
   })
 
   it('is the file itself when it is signed, and 404 for a digest that nobody verified', async () => {
-    const bytes = inState(await coreModule(), 'signed')
-    const project = makeProject({ 'core.wasm': bytes })
-    const { address } = await startServer(project, { keys: TRUSTED_PEM })
-    expect(new Uint8Array(await (await fetch(`${address}core.wasm`)).arrayBuffer())).toEqual(bytes)
-    expect((await fetch(`${address}@signed-wasm/${'0'.repeat(64)}/core.wasm`)).status).toBe(404)
+    const sent = new Uint8Array(await (await ask('/core.wasm')).arrayBuffer())
+    expect(sent).toEqual(shared().project.read('core.wasm'))
+    expect((await ask(`/@signed-wasm/${'0'.repeat(64)}/core.wasm`)).status).toBe(404)
   })
 
   it('does not start without a trusted key', async () => {

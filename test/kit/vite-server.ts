@@ -1,7 +1,7 @@
 /** Vite's dev server on a throw-away project. */
 
 import { createServer, type InlineConfig, type ViteDevServer } from 'vite'
-import { afterEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { type Options, signedWasm } from '../../src/index.js'
 import { type Project, saveAgain } from './project.js'
 import type { openPage } from './run.js'
@@ -15,12 +15,43 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
+/** A server that listens. */
+export interface Started {
+  server: ViteDevServer
+  address: string
+}
+
 /** Starts a server, which is closed after the test. */
 export async function startServer(
   project: Project,
   options: Options,
   config: InlineConfig = {},
-): Promise<{ server: ViteDevServer; address: string }> {
+): Promise<Started> {
+  const started = await listen(project, options, config)
+  servers.push(started.server)
+  savings.push(saveAgain(project))
+  // A change before the watcher has looked around once goes unnoticed.
+  await expect
+    .poll(() => started.server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 })
+    .toContain('package.json')
+  return started
+}
+
+/** Starts one server for the tests of a `describe` that only ask. @returns what gives it, in a test */
+export function shareServer(
+  make: () => Promise<Project>,
+  options: Options,
+): () => Started & { project: Project } {
+  let started: Started & { project: Project }
+  beforeAll(async () => {
+    const project = await make()
+    started = { project, ...(await listen(project, options)) }
+  })
+  afterAll(() => started.server.close())
+  return () => started
+}
+
+async function listen(project: Project, options: Options, config: InlineConfig = {}): Promise<Started> {
   const server = await createServer({
     root: project.root,
     configFile: false,
@@ -31,13 +62,10 @@ export async function startServer(
     cacheDir: project.at('node_modules/.vite'),
     ...config,
   })
-  servers.push(server)
-  savings.push(saveAgain(project))
-  await server.listen()
-  // A change before the watcher has looked around once goes unnoticed.
-  await expect
-    .poll(() => server.watcher.getWatched()[project.root] ?? [], { timeout: 20_000 })
-    .toContain('package.json')
+  await server.listen().catch(async (error: unknown) => {
+    await server.close()
+    throw error
+  })
   return { server, address: server.resolvedUrls!.local[0]! }
 }
 
