@@ -43,17 +43,38 @@ beforeAll(async () => {
 })
 
 describe('the tarball', () => {
-  it('holds the build, the schemas and the papers, and nothing else', () => {
+  it('holds the build, the sources, the schemas and the papers, and nothing else', () => {
     const others = packed
       .map((file) => file.path)
       .filter(
         (name) =>
-          !/^(?:dist\/.*\.(?:js|d\.ts)|src\/schema\/.*\.json|src\/client\.d\.ts|README\.md|LICENSE|package\.json)$/.test(
+          !/^(?:dist\/.*\.(?:js|d\.ts)(?:\.map)?|src\/.*\.ts|src\/schema\/.*\.json|README\.md|LICENSE|package\.json)$/.test(
             name,
           ),
       )
     expect(others).toEqual([])
     expect(packed.length).toBeGreaterThan(50)
+  })
+
+  it('leads from every line that runs, and from every declaration, to a source that it holds', () => {
+    const held = new Set(packed.map((file) => file.path))
+    const code = [...held].filter((name) => /^dist\/.*\.(?:js|d\.ts)$/.test(name))
+    const sources = code.flatMap((name) => {
+      const text = readFileSync(path.join(REPOSITORY, name), 'utf8')
+      expect(text.trimEnd().split('\n').at(-1)).toBe(`//# sourceMappingURL=${path.basename(name)}.map`)
+      const map = JSON.parse(readFileSync(path.join(REPOSITORY, `${name}.map`), 'utf8')) as {
+        sourceRoot?: string
+        sources: (string | null)[]
+      }
+      expect(map.sourceRoot ?? '').toBe('')
+      // Those of packages are left out.
+      return map.sources.flatMap((source) =>
+        source === null ? [] : [path.posix.join(path.posix.dirname(name), source)],
+      )
+    })
+    expect(sources.filter((source) => !held.has(source))).toEqual([])
+    expect(code.filter((name) => !held.has(`${name}.map`))).toEqual([])
+    expect(new Set(sources).size).toBeGreaterThan(100)
   })
 
   it('names no path of the machine that built it', () => {
