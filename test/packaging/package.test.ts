@@ -101,7 +101,7 @@ const SHIM = packageJson.devDependencies['@bytecodealliance/preview2-shim']!
 
 const MAIN = `
 import hello, { greet } from './hello.wasm'
-import { run } from '../wasi.wasm'
+import { run } from './wasi.wasm'
 globalThis.answers = [greet('Ada'), hello.answer(), run()]
 `
 
