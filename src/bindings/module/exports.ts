@@ -1,5 +1,6 @@
 /** The part of a generated module that hands out exports, after a top-level await. */
 
+import { UTIL_NAME } from '../jco/seams.js'
 import type { ModuleInput, Piece } from './generate.js'
 import { exportName, hostName, literal } from './names.js'
 
@@ -7,6 +8,7 @@ export function generateExports({ transpiled, hosts }: ModuleInput): Piece {
   const names = [...new Set(transpiled.exports.map(([name]) => name))].filter((name) => name !== 'default')
   const locals = names.map((name, index) => `  ${literal(name)}: $signedWasmExport${index},\n`)
   const exported = names.map((name, index) => `  $signedWasmExport${index} as ${exportName(name)},\n`)
+  if (transpiled.hasUtil && !names.includes('_util')) exported.push(`  ${UTIL_NAME} as _util,\n`)
   const imports = [...hosts.keys()].map((name, index) => `  [${literal(name)}]: ${hostName(index)},\n`)
   const code = [
     'const $signedWasmCoreModules = await $signedWasmLoad();',

@@ -1,5 +1,6 @@
 /** The part of a generated module that hands out a function which makes instances. */
 
+import { UTIL_NAME } from '../jco/seams.js'
 import type { ModuleInput, Piece } from './generate.js'
 import { hostName, literal, local } from './names.js'
 import type { RuntimeFunction } from './runtime.js'
@@ -16,6 +17,7 @@ export function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
     '  load: $signedWasmLoad,',
     `  imports: () => [${imports.join(', ')}],`,
     '});',
+    ...(transpiled.hasUtil ? [`export { ${UTIL_NAME} as _util };`] : []),
   ]
   return { code: code.join('\n'), functions: new Set<RuntimeFunction>(['component']) }
 }

@@ -41,6 +41,7 @@ export async function declareComponent(
     renamed,
     imports: transpiled.imports,
     exports: transpiled.exports.map(([exported]) => exported),
+    hasUtil: transpiled.hasUtil,
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
   })

@@ -4,10 +4,11 @@ import { pascalCase, withoutVersion } from '../../format/interface-name.js'
 import { literal } from '../module/names.js'
 import type { TypesInput, World } from './world.js'
 
-export function worldFile({ imports, provided }: TypesInput, world: World): string {
+export function worldFile({ imports, provided, hasUtil }: TypesInput, world: World): string {
   const needed = imports.filter((name) => !provided.has(name))
   return [
     world.head,
+    ...(hasUtil ? UTIL : []),
     '',
     '/** What the component exports. */',
     'export interface $Exports {',
@@ -26,6 +27,16 @@ export function worldFile({ imports, provided }: TypesInput, world: World): stri
     `export type $Instantiate = (imports${needed.length === 0 ? '?' : ''}: $Imports, options?: $InstantiateOptions) => Promise<$Exports>`,
   ].join('\n')
 }
+
+/** @see jco, transpile_bindgen.rs, `write_util_export` */
+const UTIL = [
+  '',
+  '/** What jco offers to hosts of a component with futures. */',
+  'export interface $Util {',
+  '  /** Holds one future in another, where a promise would take the value out: `new Future(new Future(1))`. */',
+  '  readonly Future: new <T>(value: T) => PromiseLike<T>',
+  '}',
+]
 
 /** With either of two names for each of so many imports, a union would have 2^n members. */
 const MAX_CHOICES = 6

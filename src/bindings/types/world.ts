@@ -18,6 +18,8 @@ export interface TypesInput {
   imports: readonly string[]
   /** JavaScript names of the exports. */
   exports: readonly string[]
+  /** See {@link Transpiled.hasUtil}. */
+  hasUtil: boolean
   /** Imports that need not be passed to `instantiate`, because a host is bound to them. */
   provided: ReadonlySet<string>
   /** Functions that return promises, as in the jco option of that name. */

@@ -38,6 +38,7 @@ const transpiled = (changes: Partial<Transpiled> = {}): Transpiled => ({
   cores: {},
   imports: [],
   exports: [],
+  hasUtil: false,
   declarations: {},
   ...changes,
 })
