@@ -6,7 +6,7 @@ import { createTranspiler } from '../../../src/bindings/jco/transpiler.js'
 import { cutSeams, hasUtil } from '../../../src/bindings/jco/seams.js'
 import { declareComponent } from '../../../src/bindings/types/declare.js'
 import { LIMITS, runModule, transpiler, writeOurs } from '../../kit/bindings.js'
-import { entriesOf } from '../../kit/cache.js'
+import { entriesOf, NO_JCO } from '../../kit/cache.js'
 import { compare, compareInBrowser } from '../../kit/equality.js'
 import { makeProject } from '../../kit/project.js'
 import { HAS_BROWSER } from '../../kit/run.js'
@@ -81,9 +81,7 @@ test('bindings of a component with futures are the same from the cache on disk',
   const bytes = await assemble(OUT.wat)
   const project = makeProject()
   const folder = project.at('cache')
-  // No worker can start with this one, so the second output is from the disk.
-  const none = new URL('data:text/javascript,throw new Error()')
-  const [first, second] = [undefined, none].map((worker) =>
+  const [first, second] = [undefined, NO_JCO].map((worker) =>
     createTranspiler({
       jco: {},
       limits: LIMITS,
