@@ -3,7 +3,7 @@
 
 import { compileFunction } from 'node:vm'
 import { problem } from '../../errors/raise.js'
-import { cutSeams, hasUtil } from './seams.js'
+import { cutSeams, hasUtil, needsJspi } from './seams.js'
 import type { Transpiled } from './transpiled.js'
 
 /** What jco made, not yet looked at. */
@@ -30,6 +30,7 @@ export function checkOutput({ files, imports, exports }: Output, name: string): 
     imports,
     exports,
     hasUtil: hasUtil(js),
+    needsJspi: needsJspi(js),
     declarations: Object.fromEntries(endingWith('.d.ts').map(([file, text]) => [file, decoder.decode(text)])),
   }
 }

@@ -55,6 +55,19 @@ export function hasUtil(js: string): boolean {
 }
 
 /**
+ * What jco's code has only where it cannot do without JSPI. Elsewhere it tries, or looks for `manuallyAsync` first, or
+ * makes what it may never call (`slow`).
+ * @see jco, transpile_bindgen.rs and intrinsics, `WebAssembly.Suspending` and `WebAssembly.promising`
+ */
+const JSPI =
+  /(?<!\? ?|\bslow: ?)new WebAssembly\.Suspending\(|(?<!try ?\{\s*(?:[\w$]+ ?= ?)?)WebAssembly\.promising\(|\.manuallyAsync ?= ?(?:true|!0)/
+
+/** Whether an engine needs JSPI to make an instance with jco's code. */
+export function needsJspi(js: string): boolean {
+  return JSPI.test(js)
+}
+
+/**
  * Cuts jco's exports and its default loader out of its code; `instantiate` stays, as a local function, and so do its
  * helpers where there are any, under our own name.
  * @throws Diagnostic `SEAM_CHANGED` unless each is there exactly once and nothing else reaches outside

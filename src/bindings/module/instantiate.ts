@@ -13,11 +13,14 @@ export function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
   })
   const code = [
     `export default ${local('component')}({`,
-    '  instantiate,',
+    transpiled.needsJspi
+      ? `  instantiate: (...parts) => ${local('withJspi')}(() => instantiate(...parts)),`
+      : '  instantiate,',
     '  load: $signedWasmLoad,',
     `  imports: () => [${imports.join(', ')}],`,
     '});',
     ...(transpiled.hasUtil ? [`export { ${UTIL_NAME} as _util };`] : []),
   ]
-  return { code: code.join('\n'), functions: new Set<RuntimeFunction>(['component']) }
+  const functions: RuntimeFunction[] = transpiled.needsJspi ? ['component', 'withJspi'] : ['component']
+  return { code: code.join('\n'), functions: new Set(functions) }
 }

@@ -39,6 +39,7 @@ const transpiled = (changes: Partial<Transpiled> = {}): Transpiled => ({
   imports: [],
   exports: [],
   hasUtil: false,
+  needsJspi: false,
   declarations: {},
   ...changes,
 })
