@@ -68,6 +68,12 @@ export function needsJspi(js: string): boolean {
 }
 
 /**
+ * A key that jco writes twice into one object, of which esbuild warns as if it were in the component.
+ * @see jco, async_future.rs, `hostWrite`
+ */
+const REPEATED_KEY = /\bcomponentIdx: ?-1,\s*(?=componentIdx: ?-1\b)/g
+
+/**
  * Cuts jco's exports and its default loader out of its code; `instantiate` stays, as a local function, and so do its
  * helpers where there are any, under our own name.
  * @throws Diagnostic `SEAM_CHANGED` unless each is there exactly once and nothing else reaches outside
@@ -82,5 +88,6 @@ export function cutSeams(js: string): MagicString {
   }
   const metas = js.split('import.meta').length - 1
   if (metas !== 1) throw problem('SEAM_CHANGED', { seam: 'import.meta', matches: metas })
+  for (const { index, 0: text } of js.matchAll(REPEATED_KEY)) code.remove(index, index + text.length)
   return code
 }

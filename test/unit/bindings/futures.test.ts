@@ -1,15 +1,17 @@
 /** Components with futures: jco exports a class `Future` beside `instantiate`, and so do we. */
 
+import { transform } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createCache } from '../../../src/bindings/jco/cache.js'
 import { createTranspiler } from '../../../src/bindings/jco/transpiler.js'
 import { cutSeams, hasUtil } from '../../../src/bindings/jco/seams.js'
 import { declareComponent } from '../../../src/bindings/types/declare.js'
 import { LIMITS, runModule, transpiler, writeOurs } from '../../kit/bindings.js'
+import { build, BUNDLERS } from '../../kit/bundlers.js'
 import { entriesOf, NO_JCO } from '../../kit/cache.js'
 import { compare, compareInBrowser } from '../../kit/equality.js'
-import { makeProject } from '../../kit/project.js'
-import { HAS_BROWSER } from '../../kit/run.js'
+import { inState, makeProject, TRUSTED_PEM } from '../../kit/project.js'
+import { HAS_BROWSER, runInNode } from '../../kit/run.js'
 import { assemble } from '../../kit/shapes.js'
 import { FUTURES } from '../../kit/texts/futures.js'
 import { constantComponent } from '../../kit/wat.js'
@@ -55,6 +57,29 @@ describe.each(['plain', 'minified'] as const)('%s bindings of a component with f
   })
 })
 
+test.each(BUNDLERS)(
+  'a component with futures answers when %s has built it, without a warning',
+  async (bundler) => {
+    const project = makeProject({
+      'futures.wasm': inState(await assemble(OUT.wat), 'signed'),
+      'take.js': 'export default (future) => void (globalThis.taken = future)',
+      'main.js': `
+      import { _util, give, later } from './futures.wasm'
+      import instantiate, { _util as util } from './futures.wasm?instantiate'
+      const it = await instantiate()
+      give(1)
+      globalThis.answers = [
+        await globalThis.taken, await later(2), await it.later(3), await new _util.Future(4), await new util.Future(5),
+      ]`,
+    })
+    const options = { keys: TRUSTED_PEM, imports: { take: './take.js' } }
+    const { warnings } = await build[bundler]({ project, options, target: 'node', out: 'dist' })
+    expect(warnings).toEqual([])
+    const outcomes = await runInNode([project.at('dist/main.js')])
+    expect(outcomes).toEqual([{ answers: [1, 2, 3, 4, 5] }])
+  },
+)
+
 test('a component without futures has no `_util`, in neither form and not in its types', async () => {
   const bytes = await constantComponent(1)
   const transpiled = await own.plain.transpile(bytes, { name: 'component', file })
@@ -95,6 +120,22 @@ test('bindings of a component with futures are the same from the cache on disk',
   expect(made.hasUtil).toBe(true)
   await Promise.all([first!.close(), second!.close()])
 })
+
+test.each(Object.entries(FUTURES))(
+  'bindings of a component with %s have no key twice',
+  async (_, { wat }) => {
+    for (const which of ['plain', 'minified'] as const) {
+      const { bytes, transpiled } = await transpile(wat, which)
+      const hosts = { take: './take.js' }
+      const code = writeOurs(makeProject().root, { bytes, transpiled, form: 'exports', hosts })
+      const { warnings } = await transform(code, { format: 'esm', target: 'es2022', logLevel: 'silent' })
+      expect(warnings).toEqual([])
+      // So that this goes when jco no longer does it.
+      const before = await transform(transpiled.js, { format: 'esm', target: 'es2022', logLevel: 'silent' })
+      expect(before.warnings.map(({ id }) => id)).toEqual(['duplicate-object-key'])
+    }
+  },
+)
 
 describe("the seam of jco's `_util`", () => {
   const CLASS =
