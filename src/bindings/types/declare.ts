@@ -1,6 +1,6 @@
 /** From a verified component to its declarations, whatever its names and its documentation are. */
 
-import { problem } from '../../errors/raise.js'
+import { about, problem } from '../../errors/raise.js'
 import { decodeUtf8 } from '../../format/encoding.js'
 import { scanNames } from '../../format/names.js'
 import { readSections, type Section } from '../../format/wasm.js'
@@ -31,11 +31,11 @@ export async function declareComponent(
   bytes: Uint8Array,
   { transpiler, jco, imports, name, display }: DeclareOptions,
 ): Promise<Record<string, string>> {
-  const about = { name: 'component', file: display }
-  const transpiled = await transpiler.transpile(bytes, about)
+  const names = { name: 'component', file: display }
+  const transpiled = await transpiler.transpile(bytes, names)
   const { copy, renamed } = planDeclarations(bytes)
-  const { declarations } = copy === undefined ? transpiled : await transpiler.transpile(copy, about)
-  return generateTypes({
+  const { declarations } = copy === undefined ? transpiled : await transpiler.transpile(copy, names)
+  const input = {
     name,
     declarations,
     renamed,
@@ -44,7 +44,8 @@ export async function declareComponent(
     hasUtil: transpiled.hasUtil,
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
-  })
+  }
+  return about(display, () => generateTypes(input))
 }
 
 /** What declarations are made from, if not from the file itself. Never run, and never shipped. */

@@ -63,12 +63,10 @@ function importsType(
   return `{\n${lines.map((line) => `${line}\n`).join('')}}${either.join('')}`
 }
 
-/** A resource that the world itself imports has a class, and no entry that could be read. */
-function importType(name: string, { imports, head }: World): string {
+/** @see readWorld, which makes sure of one of the two */
+function importType(name: string, { imports }: World): string {
   const entry = imports.get(name)
-  if (entry !== undefined) return entry.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '')
-  const resource = pascalCase(name)
-  return new RegExp(`^export class ${resource}\\b`, 'm').test(head)
-    ? `{ default: typeof ${resource} }`
-    : 'unknown'
+  return (
+    entry?.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '') ?? `{ default: typeof ${pascalCase(name)} }`
+  )
 }
