@@ -13,10 +13,15 @@ export function interfaceFiles(input: TypesInput, world: World): [file: string, 
       const restored = restoreNames(layOut(text), input.renamed)
       const isExported = exportedNames(file, world).length > 0 && !isImported(file, world)
       const own = isExported ? exportedInterface(restored, exportedNames(file, world), input) : restored
+      // TypeScript wants one of the two words before everything at the left margin.
+      const declared = own.replace(/^function /gm, 'declare function ')
+      const libraries = own.includes(' implements Disposable {') ? DISPOSABLE : ''
       // Without any export it would be no module.
-      return [file, `${own.trimEnd()}\nexport {}`]
+      return [file, `${libraries}${declared.trimEnd()}\nexport {}`]
     })
 }
+
+const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n'
 
 function exportedNames(file: string, { exports, interfaces }: World): string[] {
   return [...exports].flatMap(([key, text]) => (refersTo(file, text, interfaces) ? [key] : []))
@@ -34,30 +39,38 @@ function exportedInterface(text: string, names: readonly string[], { asyncExport
   })
   const functions = new Set(members.map(camelCase))
   for (const [start, whole] of [
-    [/^export function /gm, FUNCTION],
+    [/^(?:export )?function /gm, FUNCTION],
     [/^export class /gm, CLASS],
   ] as const)
     if (countMatches(text, start) !== countMatches(text, whole))
       throw undeclared(`interface ${names.join(', ')}`)
   const withFunctions = promise(text, FUNCTION, functions)
-  const withClasses = withFunctions.replace(CLASS, (_, resource: string, body: string) => {
+  return withFunctions.replace(CLASS, (_, resource: string, jcos: string) => {
+    const body = jcos.replace(DISPOSE, '')
     const methods = members.flatMap((member) => {
       const [, owner = '', method] = /^\[method\](.+)\.(.+)$/.exec(member) ?? []
       return method !== undefined && pascalCase(owner) === resource ? [camelCase(method)] : []
     })
     if (!MEMBERS.test(body)) throw undeclared(`class ${resource}`)
-    const own = promise(body, /^( {2}(\w+)\(.*\)): (.*);$/gm, new Set(methods))
-    return `export class ${resource} implements Disposable {\n${own}  [Symbol.dispose](): void;\n}`
+    const own = promise(body, METHOD, new Set(methods))
+    return `export class ${resource} implements Disposable {\n${own}${DISPOSE}}`
   })
-  const hasClasses = withClasses !== withFunctions
-  return hasClasses ? `/// <reference lib="esnext.disposable" />\n${withClasses}` : withClasses
 }
 
-/** Start, name, type returned. @see jco-transpile 0.15.0, ts_bindgen.rs, `ts_func` */
-const FUNCTION = /^(export function (\S+?)\(.*\)): (.*);$/gm
+/**
+ * Start, name, type returned. A name that JavaScript reserves has another until it is exported.
+ * @see jco-transpile 0.15.0, ts_bindgen.rs, `ts_func`
+ */
+const FUNCTION = /^((?:export function |function _)(\w+)\(.*\)): (.*);$/gm
+
+/** The same, of a class. jco makes no code that could be read where `asyncExports` names a static one. */
+const METHOD = /^( {2}'?(\w+)'?\(.*\)): (.*);$/gm
 
 /** Name, members. @see jco-transpile 0.15.0, ts_bindgen.rs, `finish` */
-const CLASS = /^export class (\S+) \{\n([\s\S]*?)^\}$/gm
+const CLASS = /^export class (\S+)(?: implements Disposable)? \{\n([\s\S]*?)^\}$/gm
+
+/** What jco itself declares for resources without functions only. */
+const DISPOSE = '  [Symbol.dispose](): void;\n'
 
 /** Constructor, methods and static functions, with documentation. @see jco-transpile 0.15.0, ts_bindgen.rs, `ts_func` */
 const MEMBERS =

@@ -33,7 +33,7 @@ export function layOut(text: string): string {
 
 /** How lines begin, further ones and arguments of `instantiate` included. @see jco-transpile 0.15.0, ts_bindgen.rs */
 const AT_MARGIN =
-  /^(?:\};?$|\): |\/\/ |import type \* as |export (?:type|interface|class|function|const) |export \{\};$|getCoreModule: |imports: |instantiateCore\?: )/
+  /^(?:\};?$|\): |\/\/ |import type \* as |export (?:type|interface|class|function|const) |export \{\};$|export \{ _\w+ as \w+ \};$|function _\w+\(|getCoreModule: |imports: |instantiateCore\?: )/
 
 /** What the declarations of jco lack. @param what in words, names of the component included */
 export function undeclared(what: string): Diagnostic {

@@ -59,10 +59,10 @@ export function readWorld({ declarations, renamed, imports, exports }: TypesInpu
     if (!world.imports.has(name) && !declaresResource(name, world)) throw undeclared(`import ${name}`)
   for (const entry of [...world.imports.values(), ...world.exports.values()]) {
     const type = referredInterface(entry)
-    const specifier = world.interfaces.get(type ?? '')
-    if (type !== undefined && declarations[specifier?.replace(/\.js$/, '.d.ts') ?? ''] === undefined)
-      throw undeclared(`interface ${type}`)
+    if (type !== undefined && !world.interfaces.has(type)) throw undeclared(`interface ${type}`)
   }
+  for (const [type, specifier] of world.interfaces)
+    if (declarations[specifier.replace(/\.js$/, '.d.ts')] === undefined) throw undeclared(`interface ${type}`)
   return world
 }
 

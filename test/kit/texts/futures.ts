@@ -14,7 +14,8 @@ const SEND = `
     (drop (call $write (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32))) (i32.const 16)))
     (i32.wrap_i64 (local.get $ends)))`
 
-const MEMORY = `
+/** A memory that `canon` can name before the core module is there. */
+export const MEMORY = `
   (core module $memory (memory (export "memory") 1))
   (core instance $memory (instantiate $memory))
   (alias core export $memory "memory" (core memory $mem))`

@@ -8,7 +8,9 @@ import { evilDocs } from '../../../fixtures/components/hostile.mjs'
 import { transpiler as makeTranspiler } from '../../../kit/bindings.js'
 import { fixture } from '../../../kit/project.js'
 import { assemble, SHAPES } from '../../../kit/shapes.js'
+import { EXPORTS } from '../../../kit/texts/exports.js'
 import { FUTURES } from '../../../kit/texts/futures.js'
+import { build } from '../../../kit/texts/text.js'
 import { versionsComponent } from '../../../kit/wat.js'
 
 const transpiler = makeTranspiler()
@@ -49,6 +51,8 @@ const COMPONENTS: Record<string, () => Promise<TypesInput>> = {
   'an interface and functions': () => inputOf(fixture('hello')),
   'imports of both kinds': () => inputOf(fixture('host')),
   'an exported resource': () => inputOf(fixture('counter')),
+  'reserved names': async () => inputOf(await build(EXPORTS['names that JavaScript reserves']!)),
+  'exports of every kind': async () => inputOf(await build(EXPORTS['exports of every kind']!)),
   'two versions of an interface': async () => inputOf(await versionsComponent()),
   'an imported resource': async () => inputOf(await assemble(WORLD_RESOURCE)),
   'several imports': async () => inputOf(await assemble(SHAPES['host imports']!.wat)),
@@ -131,7 +135,8 @@ describe.each(Object.entries(COMPONENTS))('declarations of a component with %s',
     const end = lines.findLastIndex((line) => line === '}')
     for (const [number, line] of lines.entries()) {
       const isMember = number > lines.indexOf('export interface ImportObject {') && /^ {2}[\w'}]/.test(line)
-      if (number > end || !(isMember || /^(?:import|export|\})/.test(line))) continue
+      const isRead = !line.startsWith('import ') || before.includes(`typeof ${line.split(' ')[4]}`)
+      if (number > end || !isRead || !(isMember || /^(?:import|export interface|\})/.test(line))) continue
       const text = lines.toSpliced(number, 1).join('\n')
       const after = outcome({ ...input, declarations: { ...input.declarations, 'component.d.ts': text } })
       expect([line, after === before ? 'the same' : after]).toEqual([
