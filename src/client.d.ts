@@ -20,4 +20,6 @@ declare module '*.wasm?instantiate' {
     },
   ) => Promise<any>
   export default instantiate
+  /** What jco offers to hosts of a component with futures. */
+  export const _util: any
 }

@@ -33,12 +33,14 @@ export function withoutVersion(name: string): string {
   return name.replace(/@[^@]*$/, '')
 }
 
-/** `getEnvironment` of `get-environment`: how jco names functions. */
+/** `getUrl` of `get-URL`: how jco names functions. */
 export function camelCase(kebab: string): string {
-  return kebab.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  const pascal = pascalCase(kebab)
+  return pascal.charAt(0).toLowerCase() + pascal.slice(1)
 }
 
 /** `OutputStream` of `output-stream`: how jco names resources. */
 export function pascalCase(kebab: string): string {
-  return kebab.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  const words = kebab.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase())
+  return words.join('')
 }

@@ -91,8 +91,8 @@ export async function observeModule(
   }
 }
 
-// Values that JSON has no words for are spelled out, so that nothing compares equal by accident.
-const REPORT = String.raw`
+/** Source of `outcome(call)` and of `spell`: values that JSON has no words for, so that nothing compares equal by accident. */
+export const SPELL = String.raw`
 const spell = (_, value) =>
   typeof value === 'bigint' ? value + 'n'
   : typeof value === 'function' ? 'function ' + value.name
@@ -102,6 +102,10 @@ const spell = (_, value) =>
   : ArrayBuffer.isView(value) ? [value.constructor.name, ...value].map(String)
   : value instanceof Error ? { error: String(value.message), payload: value.payload }
   : value
-const report = (value) => process.stdout.write('\u0001' + JSON.stringify(value, spell) + '\u0002')
 const outcome = async (call) => { try { return { returned: await call() } } catch (error) { return { threw: error } } }
+`
+
+const REPORT = String.raw`
+${SPELL}
+const report = (value) => process.stdout.write('\u0001' + JSON.stringify(value, spell) + '\u0002')
 `

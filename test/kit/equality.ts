@@ -3,7 +3,9 @@
 import path from 'node:path'
 import { planImports } from '../../src/bindings/hosts.js'
 import type { Transpiled } from '../../src/bindings/jco/transpiled.js'
-import { runModule, writeFiles, writeJcos, writeOurs } from './bindings.js'
+import { build } from 'esbuild'
+import { runModule, SPELL, writeFiles, writeJcos, writeOurs } from './bindings.js'
+import { runInBrowser } from './run.js'
 
 /** How to use one component. */
 export interface Usage {
@@ -29,7 +31,8 @@ export interface Behaviour {
   calls: unknown[]
 }
 
-interface Component {
+/** A component, transpiled by us, and how to use it. */
+export interface Component {
   bytes: Uint8Array
   transpiled: Transpiled
   usage: Usage
@@ -49,6 +52,34 @@ export async function compare(
     ours: (await runModule(ours, script)) as Behaviour,
     jcos: (await runModule(jcos, script)) as Behaviour,
   }
+}
+
+/** As {@link compare}, in Chromium, which has JSPI. Without mirrors. */
+export async function compareInBrowser(
+  folder: string,
+  component: Component,
+): Promise<{ ours: Behaviour; jcos: Behaviour }> {
+  await writeBoth(folder, component, () => '')
+  for (const side of ['ours', 'jcos']) {
+    const at = (name: string) => path.join(folder, side, name)
+    await build({
+      entryPoints: [at('index.js')],
+      outfile: at('bundle.js'),
+      bundle: true,
+      format: 'esm',
+      external: ['node:*'],
+      logLevel: 'error',
+    })
+    const report = `const report = (value) => (globalThis.answers = JSON.parse(JSON.stringify(value, spell)))`
+    const script = probeScript(component.usage.probes, './bundle.js')
+    writeFiles(path.join(folder, side), { 'main.js': [SPELL, report, script].join('\n') })
+  }
+  const outcomes = await runInBrowser(folder, ['ours/main.js', 'jcos/main.js'])
+  const [ours, jcos] = outcomes.map((outcome) => {
+    if ('error' in outcome) throw new Error(outcome.error)
+    return outcome.answers as Behaviour
+  })
+  return { ours: ours!, jcos: jcos! }
 }
 
 async function writeBoth(
@@ -110,12 +141,13 @@ function stubHost(component: Component): string {
 }
 
 // Every probe has an instance of its own, since a trap is the end of one. A component that ends the process is held back.
-const probeScript = (probes: string) => `
+const probeScript = (probes: string, entry = './index.js') => `
   const calls = (globalThis.calls ??= [])
+  const { process = {} } = globalThis
   const exit = process.exit
   process.exit = (code) => { throw new Error('exit ' + code) }
   let instances = 0
-  const load = () => import('./index.js?' + instances++)
+  const load = () => import('${entry}?' + instances++)
   const use = (probe) => outcome(async () => probe(await load()))
   const names = await outcome(async () => Object.keys(await load()).filter((name) => name !== 'default' && name !== '_util').sort())
   const outcomes = []
@@ -123,5 +155,5 @@ const probeScript = (probes: string) => `
   const seen = calls.slice()
   for (const [name, args] of seen) outcomes.push(await use((m) => m.test[name](...args)))
   report({ names, outcomes, calls: seen })
-  process.stdout.write('', () => exit())
+  process.stdout?.write('', () => exit())
 `

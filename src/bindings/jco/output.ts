@@ -3,7 +3,7 @@
 
 import { compileFunction } from 'node:vm'
 import { problem } from '../../errors/raise.js'
-import { cutSeams } from './seams.js'
+import { cutSeams, hasUtil, needsJspi } from './seams.js'
 import type { Transpiled } from './transpiled.js'
 
 /** What jco made, not yet looked at. */
@@ -29,6 +29,8 @@ export function checkOutput({ files, imports, exports }: Output, name: string): 
     cores: Object.fromEntries(endingWith('.wasm')),
     imports,
     exports,
+    hasUtil: hasUtil(js),
+    needsJspi: needsJspi(js),
     declarations: Object.fromEntries(endingWith('.d.ts').map(([file, text]) => [file, decoder.decode(text)])),
   }
 }

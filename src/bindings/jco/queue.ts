@@ -66,8 +66,8 @@ function startWorker(url: URL, limits: TranspileLimits, onExit: (worker: Worker)
     // Neither the flags of whoever runs us (loaders, inspectors) nor the environment concern jco.
     execArgv: [],
     env: {},
-    // A panic is printed before it is thrown. Kept from the terminal and never read, since reading would
-    // keep the process alive, and what is thrown says enough.
+    // Kept from the terminal. Never read here, since reading would keep the process alive: the worker itself hears
+    // what jco prints before it panics.
     stdout: true,
     stderr: true,
     // Memory is watched in `ask`, that of wasm, which is where jco works, as well as that of JavaScript. This is for

@@ -12,6 +12,10 @@ export interface Transpiled {
   imports: readonly string[]
   /** Exports by their JavaScript name. */
   exports: readonly (readonly [name: string, kind: 'function' | 'instance'])[]
+  /** Whether jco exports helpers for hosts, as `_util`: what a component with futures has. */
+  hasUtil: boolean
+  /** Whether an instance needs an engine with JSPI. */
+  needsJspi: boolean
   /** TypeScript declarations by file name; the first-level one is `<name>.d.ts`. */
   declarations: Readonly<Record<string, string>>
 }

@@ -1,5 +1,6 @@
 /** The part of a generated module that hands out a function which makes instances. */
 
+import { UTIL_NAME } from '../jco/seams.js'
 import type { ModuleInput, Piece } from './input.js'
 import { hostName, literal, local } from './names.js'
 import type { RuntimeFunction } from './runtime.js'
@@ -12,10 +13,14 @@ export function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
   })
   const code = [
     `export default ${local('component')}({`,
-    '  instantiate,',
+    transpiled.needsJspi
+      ? `  instantiate: (...parts) => ${local('withJspi')}(() => instantiate(...parts)),`
+      : '  instantiate,',
     '  load: $signedWasmLoad,',
     `  imports: () => [${imports.join(', ')}],`,
     '});',
+    ...(transpiled.hasUtil ? [`export { ${UTIL_NAME} as _util };`] : []),
   ]
-  return { code: code.join('\n'), functions: new Set<RuntimeFunction>(['component']) }
+  const functions: RuntimeFunction[] = transpiled.needsJspi ? ['component', 'withJspi'] : ['component']
+  return { code: code.join('\n'), functions: new Set(functions) }
 }

@@ -8,6 +8,7 @@ interface RuntimeFiles {
   compile: typeof import('../../runtime/compile.js')
   stream: typeof import('../../runtime/stream.js')
   instantiate: typeof import('../../runtime/instantiate.js')
+  jspi: typeof import('../../runtime/jspi.js')
   signature: typeof import('../../runtime/signature.js')
 }
 
@@ -17,6 +18,7 @@ const FUNCTIONS = {
   compile: ['compile'],
   stream: ['compileStreaming'],
   instantiate: ['component'],
+  jspi: ['withJspi'],
   signature: ['readSigned'],
 } as const satisfies { [File in keyof RuntimeFiles]: readonly (keyof RuntimeFiles[File])[] }
 

@@ -1,5 +1,6 @@
 /** From a verified component to its declarations, whatever its names and its documentation are. */
 
+import { about } from '../../errors/raise.js'
 import { toHex } from '../../format/encoding.js'
 import { sha256 } from '../../trust/crypto/rule.js'
 import { planImports } from '../hosts.js'
@@ -30,20 +31,22 @@ export async function declareComponent(
   source: TranspileSource,
   { transpiler, jco, imports, name, display }: DeclareOptions,
 ): Promise<Record<string, string>> {
-  const about = { name: 'component', file: display }
-  const transpiled = await transpiler.transpile(source, about)
+  const names = { name: 'component', file: display }
+  const transpiled = await transpiler.transpile(source, names)
   const { copy, renamed } = planDeclarations(source.bytes)
   const { declarations } =
-    copy === undefined ? transpiled : await transpiler.transpile(sourceOf(copy, source), about)
-  return generateTypes({
+    copy === undefined ? transpiled : await transpiler.transpile(sourceOf(copy, source), names)
+  const input = {
     name,
     declarations,
     renamed,
     imports: transpiled.imports,
     exports: transpiled.exports.map(([exported]) => exported),
+    hasUtil: transpiled.hasUtil,
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
-  })
+  }
+  return about(display, () => generateTypes(input))
 }
 
 /** A copy of the same length has its core modules in the same places. */

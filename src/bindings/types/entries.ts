@@ -17,11 +17,12 @@ export function generateTypes(input: TypesInput): Record<string, string> {
   const extension = name.slice(name.lastIndexOf('.') + 1)
   const base = name.slice(0, -extension.length - 1)
   const world = readWorld(input)
+  const util = input.hasUtil ? utilLines(name) : []
   const tree = typesTree(name)
   const files = {
-    [`${base}.d.${extension}.ts`]: exportsEntry(name, world),
+    [`${base}.d.${extension}.ts`]: [exportsEntry(name, world), ...util].join('\n'),
     [`${base}.d.${extension}?component.ts`]: componentEntry(name),
-    [`${base}.d.${extension}?instantiate.ts`]: instantiateEntry(name),
+    [`${base}.d.${extension}?instantiate.ts`]: [instantiateEntry(name), ...util].join('\n'),
     [`${tree}/component.d.ts`]: worldFile(input, world),
     ...Object.fromEntries(interfaceFiles(input, world).map(([file, text]) => [`${tree}/${file}`, text])),
   }
@@ -56,6 +57,14 @@ function exportsEntry(name: string, { head, exports, interfaces }: World): strin
       .filter((type) => !new RegExp(`^export (?:type|interface|class|enum|const) ${type}\\b`, 'm').test(head))
       .map((type) => `export type { $${type} as ${type} } from ${world}`),
   ].join('\n')
+}
+
+/** `_util`, which jco's own module exports as well. */
+function utilLines(name: string): string[] {
+  return [
+    `declare const $util: import(${literal(`./${typesTree(name)}/component.js`)}).$Util`,
+    'export { $util as _util }',
+  ]
 }
 
 /** `./hello.wasm?component` */

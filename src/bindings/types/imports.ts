@@ -4,10 +4,11 @@ import { hostNames, parseFullName, pascalCase } from '../../format/interface-nam
 import { literal } from '../module/names.js'
 import type { TypesInput, World } from './world.js'
 
-export function worldFile({ imports, provided }: TypesInput, world: World): string {
+export function worldFile({ imports, provided, hasUtil }: TypesInput, world: World): string {
   const needed = imports.filter((name) => !provided.has(name))
   return [
     world.head,
+    ...(hasUtil ? UTIL : []),
     '',
     '/** What the component exports. */',
     'export interface $Exports {',
@@ -26,6 +27,16 @@ export function worldFile({ imports, provided }: TypesInput, world: World): stri
     `export type $Instantiate = (imports${needed.length === 0 ? '?' : ''}: $Imports, options?: $InstantiateOptions) => Promise<$Exports>`,
   ].join('\n')
 }
+
+/** @see jco, transpile_bindgen.rs, `write_util_export` */
+const UTIL = [
+  '',
+  '/** What jco offers to hosts of a component with futures. */',
+  'export interface $Util {',
+  '  /** Holds one future in another, where a promise would take the value out: `new Future(new Future(1))`. */',
+  '  readonly Future: new <T>(value: T) => PromiseLike<T>',
+  '}',
+]
 
 /** With one of two to three names for each of so many imports, a union would have up to 3^n members. */
 const MAX_CHOICES = 6
@@ -63,13 +74,11 @@ function comment(full: string): string {
     : `  /** Implements \`${implemented}\`; may be passed by that name as well. */\n`
 }
 
-/** A resource that the world itself imports has a class, and no entry that could be read. */
-function importType(full: string, { imports, head }: World): string {
+/** @see readWorld, which makes sure of one of the two */
+function importType(full: string, { imports }: World): string {
   const { name } = parseFullName(full)
   const entry = imports.get(name)
-  if (entry !== undefined) return entry.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '')
-  const resource = pascalCase(name)
-  return new RegExp(`^export class ${resource}\\b`, 'm').test(head)
-    ? `{ default: typeof ${resource} }`
-    : 'unknown'
+  return (
+    entry?.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '') ?? `{ default: typeof ${pascalCase(name)} }`
+  )
 }

@@ -6,6 +6,10 @@
  * @see jco-transpile 0.15.0, instantiation mode `async`
  */
 
+import { problem } from '../../errors/raise.js'
+import { parseFullName, pascalCase } from '../../format/interface-name.js'
+import { layOut, undeclared } from './layout.js'
+
 /** What {@link generateTypes} works with. */
 export interface TypesInput {
   /** The base name of the file, such as `hello.wasm`. */
@@ -18,6 +22,8 @@ export interface TypesInput {
   imports: readonly string[]
   /** JavaScript names of the exports. */
   exports: readonly string[]
+  /** See {@link Transpiled.hasUtil}. */
+  hasUtil: boolean
   /** Imports that need not be passed to `instantiate`, because a host is bound to them. */
   provided: ReadonlySet<string>
   /** Functions that return promises, as in the jco option of that name. */
@@ -34,43 +40,81 @@ export interface World {
   interfaces: ReadonlyMap<string, string>
 }
 
-export function readWorld({ declarations, renamed, exports }: TypesInput): World {
-  const text = restoreNames(declarations['component.d.ts'] ?? '', renamed)
-  const [head = '', rest = ''] = splitAt(text, /^export interface ImportObject \{\n/m)
-  const [imports = '', afterImports = ''] = splitAt(rest, /^\}\nexport interface Root \{\n/m)
-  const [root = ''] = splitAt(afterImports, /^\}$/m)
-  const entries = readEntries(root).filter(([key]) => exports.includes(key))
-  return {
-    head: head.trimEnd(),
-    imports: new Map(readEntries(imports)),
-    exports: chooseAliases(entries),
-    interfaces: new Map(
-      [...head.matchAll(/^import type \* as (\S+) from '\.\/(.+)'; \/\/ .*$/gm)].map((match) => [
-        match[1]!,
-        match[2]!,
-      ]),
-    ),
+/**
+ * Takes jco's first-level declaration apart.
+ * @throws Diagnostic `SEAM_CHANGED` when a line of it is not as expected, or something is not declared that the
+ *   bindings have: declarations that say less than they could would be believed
+ */
+export function readWorld({ declarations, renamed, imports, exports }: TypesInput): World {
+  const text = restoreNames(layOut(declarations['component.d.ts'] ?? ''), renamed)
+  const { head, importObject, root, aliases } = divide(text)
+  const world = {
+    head: `${head}${aliases}`.trimEnd(),
+    imports: new Map(readEntries(importObject)),
+    exports: chooseAliases(readEntries(root).filter(([key]) => exports.includes(key))),
+    interfaces: readInterfaces(head),
   }
+  for (const name of exports) if (!world.exports.has(name)) throw undeclared(`export ${name}`)
+  for (const { name } of imports.map(parseFullName))
+    if (!world.imports.has(name) && !declaresResource(name, world)) throw undeclared(`import ${name}`)
+  for (const entry of [...world.imports.values(), ...world.exports.values()]) {
+    const type = referredInterface(entry)
+    if (type !== undefined && !world.interfaces.has(type)) throw undeclared(`interface ${type}`)
+  }
+  for (const [type, specifier] of world.interfaces)
+    if (declarations[specifier.replace(/\.js$/, '.d.ts')] === undefined) throw undeclared(`interface ${type}`)
+  return world
 }
 
-function splitAt(text: string, pattern: RegExp): string[] {
-  const match = pattern.exec(text)
-  return match === null ? [text] : [text.slice(0, match.index), text.slice(match.index + match[0].length)]
+/** What stands between the lines that every first-level declaration has, and what jco adds after them when it is needed. */
+const PARTS =
+  /^(?<head>[^]*?)^export interface ImportObject \{\n(?<importObject>[^]*?)^\}\nexport interface Root \{\n(?<root>[^]*?)^\}\n(?<aliases>(?:export type (?:Option|Result)<.*;\n)*)\n\/\*\*\n(?:\*.*\n)+\*\/\nexport function instantiate\(\n/m
+
+function divide(text: string) {
+  for (const seam of ['export interface ImportObject {', 'export interface Root {']) {
+    const matches = text.split('\n').filter((line) => line === seam).length
+    if (matches !== 1) throw problem('SEAM_CHANGED', { seam: `line "${seam}"`, matches })
+  }
+  const parts = PARTS.exec(text)?.groups as
+    | Record<'head' | 'importObject' | 'root' | 'aliases', string>
+    | undefined
+  if (parts === undefined) throw undeclared('function instantiate')
+  return parts
 }
 
-/** The members of an interface, comments and nested blocks included, by their name. */
+/**
+ * A member of an interface with its documentation: a function, an interface, or a host of one function (in braces).
+ * @see jco, ts_bindgen.rs, `ts_func` and `import_funcs`
+ */
+const ENTRY =
+  /(?: {2}\/\*\*\n(?: {2}\*.*\n)* {2}\*\/\n)? {2}(?:'(?<quoted>[^'\n]+)'|(?<plain>[\w$]+))(?:\(.*\): .+,\n|: typeof [\w$]+,\n|: \{\n(?:(?: {4}.*)?\n)* {2}\},\n)/y
+
+/** The members of an interface, by their name. */
 function readEntries(block: string): [key: string, text: string][] {
   const entries: [string, string][] = []
-  let pending = ''
-  for (const line of block.split('\n')) {
-    const key = /^ {2}(?:'([^']+)'|([\w$]+))[:(]/.exec(line)
-    if (key !== null) {
-      entries.push([(key[1] ?? key[2])!, `${pending}${line}\n`])
-      pending = ''
-    } else if (/^ {2}(?:\/\*\*| ?\*)/.test(line)) pending += `${line}\n`
-    else if (entries.length > 0 && line.trim() !== '') entries.at(-1)![1] += `${line}\n`
+  let at = 0
+  while (at < block.length) {
+    ENTRY.lastIndex = at
+    const match = ENTRY.exec(block)
+    if (match === null) throw undeclared(`member after ${entries.at(-1)?.[0] ?? 'the first line'}`)
+    entries.push([(match.groups!['quoted'] ?? match.groups!['plain'])!, match[0]])
+    at = ENTRY.lastIndex
   }
   return entries
+}
+
+function readInterfaces(head: string): Map<string, string> {
+  return new Map(
+    [...head.matchAll(/^import type \* as (\S+) from '\.\/(.+)'; \/\/ .*$/gm)].map((match) => [
+      match[1]!,
+      match[2]!,
+    ]),
+  )
+}
+
+/** Whether an import is a resource of the world itself: it has a class, and no entry that could be read. */
+export function declaresResource(name: string, { head }: Pick<World, 'head'>): boolean {
+  return new RegExp(`^export class ${pascalCase(name)} \\{$`, 'm').test(head)
 }
 
 /**

@@ -1,26 +1,26 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
-import { generateModule } from '../../../kit/sources.js'
 import { planImports } from '../../../../src/bindings/hosts.js'
 import { generateKey } from '../../../../src/trust/keys/trusted-key.js'
 import { sign } from '../../../../src/trust/sign.js'
+import { buildBigComponent } from '../../../fixtures/components/big.mjs'
 import {
-  DIST,
+  LIMITS,
   observeModule,
-  writeJcos,
-  RUNTIME,
   runModule,
+  RUNTIME,
   transpiler,
+  writeJcos,
   writeOurs,
 } from '../../../kit/bindings.js'
-import { buildBigComponent } from '../../../fixtures/components/big.mjs'
 import { compare, type Usage } from '../../../kit/equality.js'
 import { fixture, makeProject, REPOSITORY } from '../../../kit/project.js'
-import { OWN_USAGES, REAL, real, REAL_USAGES } from '../../../kit/usages.js'
 import { HAS_BROWSER, runInBrowser } from '../../../kit/run.js'
 import { assemble, SHAPES } from '../../../kit/shapes.js'
+import { createTranspiler, generateModule } from '../../../kit/sources.js'
+import { OWN_USAGES, REAL, real, REAL_USAGES } from '../../../kit/usages.js'
 import { constantComponent, coreModule } from '../../../kit/wat.js'
 
 const own = transpiler()
@@ -311,13 +311,35 @@ describe('the worker', () => {
     const observed = await observeModule(
       project.root,
       `import { readFileSync } from 'node:fs'
-       import { createTranspiler } from '${DIST}/bindings/jco/transpiler.js'
-       const limits = { timeoutMs: 30000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
+              const limits = { timeoutMs: 30000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
        const { transpile } = createTranspiler({ jco: {}, limits })
        const run = (name) => transpile({ bytes: readFileSync(new URL(name, import.meta.url)), contentDigest: name, cores: [] }, { name: 'a', file: name }).then(() => 'done', (error) => error.code)
        report([await run('good.wasm'), await run('bad.wasm'), await run('good.wasm')])`,
     )
     expect(observed).toEqual({ value: ['done', 'TRANSPILE_FAILED', 'done'], stderr: '' })
+  })
+
+  test('says in the words of jco why it panicked', async () => {
+    const attempt = own.transpile(await assemble(PANICS), { name: 'a', file: 'src/a.wasm' })
+    await expect(attempt).rejects.toThrow(
+      /TRANSPILE_FAILED src\/a\.wasm: jco cannot make bindings for it: it panicked at wit-parser-[^ ]+:\d+:\d+: internal error: entered unreachable code\n {2}hint: /,
+    )
+  })
+
+  test.each([
+    ['with control characters', 'no \u001b[31m\u202e', String.raw`no \u{1b}[31m\u{202e}`],
+    ['over several lines', 'one\n  two', 'one two'],
+    ['without end', 'x'.repeat(1_000_000), `${'x'.repeat(500 - 'it panicked at x.rs:1:1: '.length)}...`],
+  ])('takes from a panic words %s', async (_, printed, shown) => {
+    const error = await failureOf(
+      panickingWorker(`thread 'main' panicked at x.rs:1:1:\n${printed}\nnote: run again`),
+    )
+    expect(error.message).toContain(`it panicked at x.rs:1:1: ${shown}\n  hint:`)
+  })
+
+  test('says what was thrown where nothing of a panic was printed', async () => {
+    const error = await failureOf(panickingWorker('a warning'))
+    expect(error.message).toContain('jco cannot make bindings for it: unreachable\n')
   })
 
   test('ends when it is closed, and takes no more', async () => {
@@ -340,3 +362,22 @@ const PANICS = `(component
   (core module $m (func (export "f")))
   (core instance $i (instantiate $m))
   (func (export "a:b/c@1.0.0") (canon lift (core func $i "f"))))`
+
+/** Our worker with another jco, which prints something and then traps. */
+function panickingWorker(printed: string): URL {
+  const jco = `export const transpileBytes = () => {
+    process.stderr.write(new TextEncoder().encode(${JSON.stringify(printed)}))
+    throw new Error('unreachable')
+  }`
+  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`
+  const worker = readFileSync(path.join(REPOSITORY, 'dist/bindings/jco/worker.js'), 'utf8')
+  return new URL(url(worker.replace("'@bytecodealliance/jco-transpile'", JSON.stringify(url(jco)))))
+}
+
+async function failureOf(worker: URL): Promise<Error> {
+  const failing = createTranspiler({ jco: {}, limits: LIMITS, worker })
+  const bytes = await constantComponent(1)
+  const outcome = await failing.transpile(bytes, { name: 'a', file }).catch((error: Error) => error)
+  await failing.close()
+  return outcome as Error
+}

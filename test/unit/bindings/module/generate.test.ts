@@ -39,6 +39,8 @@ const transpiled = (changes: Partial<Transpiled> = {}): Transpiled => ({
   cores: {},
   imports: [],
   exports: [],
+  hasUtil: false,
+  needsJspi: false,
   declarations: {},
   ...changes,
 })
