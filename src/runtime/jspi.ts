@@ -13,7 +13,7 @@ export async function withJspi<T>(start: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     if ('Suspending' in WebAssembly) throw error
     const what =
-      'this component needs JSPI, which this engine lacks or has off; Node.js 24 has it with --experimental-wasm-jspi'
+      'this component needs JSPI, which this engine lacks or has off; Node.js has it from 24 on, at first with --experimental-wasm-jspi'
     throw Object.assign(failure('JSPI_MISSING', what), { cause: error })
   }
 }

@@ -24,7 +24,7 @@ const transpile = (which: Which, bytes: Uint8Array) =>
 const WITHOUT = 'delete WebAssembly.Suspending; delete WebAssembly.promising'
 
 const MESSAGE =
-  '[signed-wasm] JSPI_MISSING: this component needs JSPI, which this engine lacks or has off; Node.js 24 has it with --experimental-wasm-jspi'
+  '[signed-wasm] JSPI_MISSING: this component needs JSPI, which this engine lacks or has off; Node.js has it from 24 on, at first with --experimental-wasm-jspi'
 
 const futures = () => assemble(FUTURES['futures in futures']!.wat)
 
