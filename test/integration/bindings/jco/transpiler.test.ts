@@ -7,7 +7,6 @@ import { generateKey } from '../../../../src/trust/keys/trusted-key.js'
 import { sign } from '../../../../src/trust/sign.js'
 import { buildBigComponent } from '../../../fixtures/components/big.mjs'
 import {
-  DIST,
   LIMITS,
   observeModule,
   runModule,
@@ -16,12 +15,7 @@ import {
   writeJcos,
   writeOurs,
 } from '../../../kit/bindings.js'
-<<<<<<< HEAD:test/integration/bindings/jco/transpiler.test.ts
-import { compare, type Usage } from '../../../kit/equality.js'
-=======
-import { buildBigComponent } from '../../../fixtures/components/big.mjs'
 import { type Behaviour, compare, type Usage } from '../../../kit/equality.js'
->>>>>>> wt-futures:test/unit/bindings/jco/transpiler.test.ts
 import { fixture, makeProject, REPOSITORY } from '../../../kit/project.js'
 import { HAS_BROWSER, runInBrowser } from '../../../kit/run.js'
 import { assemble, SHAPES } from '../../../kit/shapes.js'
