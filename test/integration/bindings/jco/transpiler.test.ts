@@ -7,6 +7,7 @@ import { generateKey } from '../../../../src/trust/keys/trusted-key.js'
 import { sign } from '../../../../src/trust/sign.js'
 import { buildBigComponent } from '../../../fixtures/components/big.mjs'
 import {
+  DIST,
   LIMITS,
   observeModule,
   runModule,
@@ -323,6 +324,7 @@ describe('the worker', () => {
     const observed = await observeModule(
       project.root,
       `import { readFileSync } from 'node:fs'
+       import { createTranspiler } from '${DIST}/bindings/jco/transpiler.js'
               const limits = { timeoutMs: 30000, maxOutputBytes: 5e7, maxMemoryBytes: 1e9 }
        const { transpile } = createTranspiler({ jco: {}, limits })
        const run = (name) => transpile({ bytes: readFileSync(new URL(name, import.meta.url)), contentDigest: name, cores: [] }, { name: 'a', file: name }).then(() => 'done', (error) => error.code)
