@@ -23,6 +23,8 @@ export class Gate {
   readonly #options: ResolvedOptions
   readonly #warned = new Set<string>()
   #read: ReadPolicy | undefined
+  /** The id of the policy under which files were admitted so far. */
+  #admittedUnder: string | undefined
 
   /** @throws Diagnostic `OPTION_INVALID` */
   constructor(options: ResolvedOptions) {
@@ -39,9 +41,8 @@ export class Gate {
    */
   start(log: BuildLog): void {
     this.#warned.clear()
-    const before = this.#read?.policy.id
-    this.#read = this.#readPolicy(log)
-    if (this.policy.id !== before) this.admissions.clear()
+    this.forgetPolicy()
+    this.#current(log)
   }
 
   #readPolicy(log: BuildLog): ReadPolicy {
@@ -56,8 +57,12 @@ export class Gate {
   }
 
   // Some servers load before any build start is announced.
-  #current(): ReadPolicy {
-    return (this.#read ??= this.#readPolicy(SILENT))
+  #current(log: BuildLog = SILENT): ReadPolicy {
+    if (this.#read !== undefined) return this.#read
+    this.#read = this.#readPolicy(log)
+    if (this.#read.policy.id !== this.#admittedUnder) this.admissions.clear()
+    this.#admittedUnder = this.#read.policy.id
+    return this.#read
   }
 
   /** Reads the keys again before anything else is judged. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rollup } from 'rollup'
 import { signedWasm } from '../../src/index.js'
 import { buildBigComponent } from '../fixtures/components/big.mjs'
-import { build, BUNDLERS } from '../kit/bundlers.js'
+import { build, BUNDLERS, entryIn } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, runInBrowser, runInNode } from '../kit/run.js'
 
@@ -29,8 +29,8 @@ describe('a component of more than 10 MB', () => {
       expect(wasm.map((file) => Buffer.compare(project.read(`dist/${file}`), big))).toEqual([0])
       const [outcome] =
         target === 'node'
-          ? await runInNode([project.at('dist/main.js')])
-          : await runInBrowser(project.root, ['dist/main.js'])
+          ? await runInNode([project.at(entryIn('dist', name, target))])
+          : await runInBrowser(project.root, [entryIn('dist', name, target)])
       expect(outcome).toEqual({ answers: 'Hello, Ada, from JS!' })
     })
   })

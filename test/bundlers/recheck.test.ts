@@ -6,7 +6,7 @@ import type { Options } from '../../src/index.js'
 import { formatPublicKey } from '../../src/trust/keys/write.js'
 import { generateKey } from '../../src/trust/keys/trusted-key.js'
 import { sign } from '../../src/trust/sign.js'
-import { build, BUNDLERS, type BundlerName } from '../kit/bundlers.js'
+import { build, type BuildRequest, BUNDLERS, type BundlerName, entryIn } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, type Project, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, type Outcome, runInBrowser, runInNode } from '../kit/run.js'
 import { bytes, custom } from '../kit/sections.js'
@@ -96,13 +96,49 @@ const inShort = (outcome: Outcome) =>
 
 async function run(
   project: Project,
-  target: 'node' | 'browser',
+  { name, target, before }: { name: BundlerName; target: 'node' | 'browser'; before?: string | undefined },
   folders: readonly string[],
-  before?: string,
 ) {
-  const files = folders.map((folder) => `${folder}/main.js`)
+  const files = folders.map((folder) => entryIn(folder, name, target))
+  if (name === 'farm') return runFarm(project, { target, before }, folders)
   if (target === 'browser') return (await runInBrowser(project.root, files, before)).map(inShort)
   return (await runInNode(files.map((file) => project.at(file)))).map(inShort)
+}
+
+/**
+ * Each by itself: on Node what is thrown in a module of Farm's own kind ends the process, and in browsers its scripts
+ * know where they are from the root of the site.
+ */
+async function runFarm(
+  project: Project,
+  { target, before }: { target: 'node' | 'browser'; before: string | undefined },
+  folders: readonly string[],
+) {
+  const outcomes: unknown[] = []
+  for (const folder of folders) {
+    const [outcome] =
+      target === 'browser'
+        ? await runInBrowser(project.at(folder), [FARM_PAGE], before)
+        : await runInNode([project.at(folder, 'main.js')]).catch((error) => [{ error: String(error) }])
+    outcomes.push(inShort(outcome!))
+  }
+  return outcomes
+}
+
+const FARM_PAGE = 'main.html'
+
+/** How each bundler is set up for this. */
+function configOf(name: BundlerName, target: 'node' | 'browser'): NonNullable<BuildRequest['config']> {
+  if (target === 'node') return {}
+  if (name === 'esbuild') return { splitting: true }
+  return name === 'farm' ? { compilation: { output: { publicPath: '/' } } } : {}
+}
+
+/** The scripts that a page starts with. */
+function firstScripts(project: Project, name: BundlerName, folder: string): string[] {
+  if (name !== 'farm') return ['main.js']
+  const page = Buffer.from(project.read(`${folder}/${FARM_PAGE}`)).toString()
+  return [...page.matchAll(/<script[^>]* src="?\/?([^" >]+)/g)].map(([, script]) => script!)
 }
 
 describe.each(BUNDLERS)('%s', (name: BundlerName) => {
@@ -112,7 +148,7 @@ describe.each(BUNDLERS)('%s', (name: BundlerName) => {
     for (const recheck of MODES) {
       for (const target of TARGETS) {
         const [options, out] = [{ keys: KEYS, recheck }, `${recheck}-${target}`]
-        const config = name === 'esbuild' && target === 'browser' ? { splitting: true } : {}
+        const config = configOf(name, target)
         await build[name]({ project, options, target, out, minify: true, config })
       }
     }
@@ -132,7 +168,7 @@ describe.each(BUNDLERS)('%s', (name: BundlerName) => {
   describe.each(TARGETS)('%s', (target) => {
     it.each(MODES)('%s: runs what it may, refuses the rest with its code', async (recheck) => {
       const folders = CHANGES.map(({ file }) => deploy(`${recheck}-${target}`, file))
-      const outcomes = await run(project, target, folders)
+      const outcomes = await run(project, { name, target }, folders)
       const named = (of: (change: Change, index: number) => unknown) =>
         Object.fromEntries(CHANGES.map((change, index) => [change.name, of(change, index)]))
       expect(named((_, index) => outcomes[index])).toEqual(named(({ outcome }) => outcome[recheck]))
@@ -144,13 +180,15 @@ describe.each(BUNDLERS)('%s', (name: BundlerName) => {
     const some = CHANGES.filter((change) => names.includes(change.name))
     for (const recheck of ['digest', 'signature'] as const) {
       const folders = some.map(({ file }) => deploy(`${recheck}-browser`, file))
-      const outcomes = await run(project, 'browser', folders, before)
+      const outcomes = await run(project, { name, target: 'browser', before }, folders)
       expect(outcomes).toEqual(some.map(({ outcome }) => outcome[recheck]))
     }
     // So the other way was taken, and not nothing at all.
     const again = [deploy('signature-browser', signed)]
-    expect(await run(project, 'browser', again, `${before};${TELL}`)).toEqual(['missed'])
-    expect(await run(project, 'browser', again, TELL)).toEqual(['not missed'])
+    expect(await run(project, { name, target: 'browser', before: `${before};${TELL}` }, again)).toEqual([
+      'missed',
+    ])
+    expect(await run(project, { name, target: 'browser', before: TELL }, again)).toEqual(['not missed'])
   })
 
   it.runIf(HAS_BROWSER)(
@@ -161,12 +199,13 @@ describe.each(BUNDLERS)('%s', (name: BundlerName) => {
         chunks.filter((file) => Buffer.from(project.read(`signature-browser/${file}`)).includes(text))
       for (const text of ['signed other content than this', 'bad point: y not sqrt']) {
         expect(holding(text).length).toBeGreaterThan(0)
-        expect(holding(text)).not.toContain('main.js')
+        const first = firstScripts(project, name, 'signature-browser')
+        for (const file of holding(text)) expect(first).not.toContain(file)
       }
-      for (const recheck of ['off', 'digest'])
-        expect(project.files(`${recheck}-browser`).filter((file) => file.endsWith('.js'))).toEqual([
-          'main.js',
-        ])
+      for (const folder of ['off-browser', 'digest-browser'])
+        expect(project.files(folder).filter((file) => file.endsWith('.js'))).toEqual(
+          firstScripts(project, name, folder),
+        )
     },
   )
 })

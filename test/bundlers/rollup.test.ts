@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { describeBehaviour } from '../kit/behaviour.js'
-import { describeMatrix } from '../kit/matrix.js'
+import { describeConformance } from '../kit/conformance/conformance.js'
+import { rollupFlipping, rollupForeign } from '../kit/conformance/plugins.js'
 
 /** Stands for @rollup/plugin-wasm, or whatever handles core modules in a project. */
 const wasmPlugin = {
@@ -24,11 +24,27 @@ const browserResolver = {
   },
 }
 
-describeMatrix('rollup')
-describeBehaviour('rollup', {
+describeConformance({
+  name: 'rollup',
   coreModule: {
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { plugins: [wasmPlugin] },
   },
   browserShims: { plugins: [browserResolver] },
+  hasRoot: false,
+  followsUrls: false,
+  foreign: rollupForeign,
+  flipping: rollupFlipping,
+  lacks: ['cjs', 'iife', 'umd'].map((format) => ({
+    where: `the format ${format}`,
+    config: { output: { format, name: 'app' } },
+    isForPages: format === 'iife',
+  })),
+  hasAwait: [],
+  nesting: [
+    (plugin) => [[plugin]],
+    (plugin) => Promise.resolve(plugin),
+    (plugin) => [Promise.resolve([plugin])],
+  ],
+  limits: {},
 })

@@ -1,7 +1,30 @@
-import { describeBehaviour } from '../kit/behaviour.js'
-import { describeMatrix } from '../kit/matrix.js'
+import { describeConformance } from '../kit/conformance/conformance.js'
+import { rollupFlipping, rollupForeign } from '../kit/conformance/plugins.js'
 
-describeMatrix('vite')
-describeBehaviour('vite', {
+const lib = (format: string, script: string) => ({
+  where: `the format ${format}`,
+  config: {
+    build: { lib: { entry: 'main.js', formats: [format], name: 'app', fileName: 'main' }, outDir: 'dist' },
+  },
+  script,
+  isForPages: format !== 'cjs',
+})
+
+describeConformance({
+  name: 'vite',
   coreModule: { main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()` },
+  hasRoot: true,
+  followsUrls: true,
+  shippingUrls: { build: { assetsInlineLimit: 0, outDir: 'dist', rolldownOptions: { input: 'main.js' } } },
+  foreign: rollupForeign,
+  flipping: rollupFlipping,
+  lacks: [lib('umd', 'dist/main.umd.js'), lib('iife', 'dist/main.iife.js'), lib('cjs', 'dist/main.js')],
+  hasAwait: [],
+  talkative: { logLevel: 'info' },
+  nesting: [
+    (plugin) => [[plugin]],
+    (plugin) => Promise.resolve(plugin),
+    (plugin) => [Promise.resolve([plugin])],
+  ],
+  limits: {},
 })

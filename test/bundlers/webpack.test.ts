@@ -1,10 +1,27 @@
-import { describeBehaviour } from '../kit/behaviour.js'
-import { describeMatrix } from '../kit/matrix.js'
+import { describeConformance } from '../kit/conformance/conformance.js'
+import { webpackFlipping, webpackForeign } from '../kit/conformance/plugins.js'
 
-describeMatrix('webpack')
-describeBehaviour('webpack', {
+describeConformance({
+  name: 'webpack',
   coreModule: {
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { experiments: { asyncWebAssembly: true } },
   },
+  hasRoot: true,
+  followsUrls: true,
+  foreign: webpackForeign,
+  flipping: webpackFlipping,
+  lacks: [],
+  hasAwait: [
+    {
+      where: 'CommonJS',
+      config: {
+        experiments: { outputModule: false },
+        output: { module: false, chunkFormat: 'commonjs', library: { type: 'commonjs2' } },
+      },
+    },
+  ],
+  nesting: [(plugin) => (compiler: unknown) => (plugin as { apply(to: unknown): void }).apply(compiler)],
+  cache: (folder) => ({ cache: { type: 'filesystem', cacheDirectory: folder } }),
+  limits: {},
 })

@@ -1,6 +1,7 @@
 /** One call per bundler: builds `main.js` of a project into a folder, in this process. */
 
 import path from 'node:path'
+import { createCompiler, Logger, resolveConfig, type UserConfig as FarmConfig } from '@farmfe/core'
 import { rspack } from '@rspack/core'
 import * as esbuild from 'esbuild'
 import { rolldown } from 'rolldown'
@@ -22,23 +23,33 @@ export interface BuildRequest {
   entry?: string
   /** Where to, relative to the project. */
   out: string
+  /** Plugins that come before ours. */
+  before?: readonly unknown[]
   /** Merged into the bundler's own configuration; its plugins come after ours. */
   config?: { plugins?: unknown[]; experiments?: object; [name: string]: unknown }
 }
 
-/** What a build said. The entry of its output is `main.js`. */
+/** What a build said. {@link entryIn} names the entry of its output. */
 export interface Built {
   warnings: string[]
+  /** What was only for information. */
+  lines: string[]
 }
 
 /** Builds; rejects when the bundler refuses. */
 export type Build = (request: BuildRequest) => Promise<Built>
 
-export const BUNDLERS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'] as const
+export const BUNDLERS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm'] as const
 export type BundlerName = (typeof BUNDLERS)[number]
 
 /** Those with a production and a development mode. */
 export const WITH_MODES: readonly BundlerName[] = ['vite', 'webpack', 'rspack']
+
+/** A line that gives an exported interface a name; where only identifiers may be imported, by the default export. */
+export function namedInterface(bundler: BundlerName, local: string, name: string, from: string): string {
+  if (bundler !== 'farm') return `import { '${name}' as ${local} } from '${from}'`
+  return `import ${local}All from '${from}'\nconst ${local} = ${local}All['${name}']`
+}
 
 const inFolder = <T>(folder: string, action: () => Promise<T>): Promise<T> => {
   const before = process.cwd()
@@ -46,10 +57,11 @@ const inFolder = <T>(folder: string, action: () => Promise<T>): Promise<T> => {
   return action().finally(() => process.chdir(before))
 }
 
-/** Our plugin, then those of the request, and the rest of its configuration. */
-function configOf(plugin: unknown, { plugins = [], ...config }: BuildRequest['config'] = {}) {
+/** Our plugin among those of the request, and the rest of its configuration. */
+function configOf(plugin: unknown, request: Pick<BuildRequest, 'before' | 'config'>) {
+  const { plugins = [], ...config } = request.config ?? {}
   // Each bundler checks its own configuration at run time.
-  return { plugins: [plugin, ...plugins] as never[], config: config as object }
+  return { plugins: [...(request.before ?? []), plugin, ...plugins] as never[], config: config as object }
 }
 
 const entryOf = ({ project, entry = 'main.js' }: BuildRequest) => project.at(entry)
@@ -57,14 +69,14 @@ const entryOf = ({ project, entry = 'main.js' }: BuildRequest) => project.at(ent
 export const build: Record<BundlerName, Build> = {
   async vite(request) {
     const { project, options, target, mode = 'production', minify = false, out } = request
-    const { plugins, config } = configOf(signedWasm.vite(options), request.config)
-    const warnings: string[] = []
+    const { plugins, config } = configOf(signedWasm.vite(options), request)
+    const heard: Built = { warnings: [], lines: [] }
     const quiet = () => {}
     const logger = {
-      info: quiet,
+      info: (message: string) => void heard.lines.push(message),
       error: quiet,
-      warn: (message: string) => void warnings.push(message),
-      warnOnce: (message: string) => void warnings.push(message),
+      warn: (message: string) => void heard.warnings.push(message),
+      warnOnce: (message: string) => void heard.warnings.push(message),
       clearScreen: quiet,
       hasErrorLogged: () => false,
       hasWarned: false,
@@ -90,39 +102,51 @@ export const build: Record<BundlerName, Build> = {
       },
       ...config,
     })
-    return { warnings }
+    return heard
   },
 
   rollup: (request) =>
     inFolder(request.project.root, async () => {
-      const warnings: string[] = []
-      const { plugins, config } = configOf(signedWasm.rollup(request.options), request.config)
+      const heard: Built = { warnings: [], lines: [] }
+      const { plugins, config } = configOf(signedWasm.rollup(request.options), request)
+      const { output, ...input } = config as { output?: object }
       const bundle = await rollup({
         input: entryOf(request),
         plugins,
-        onLog: (level, { message }) => void (level === 'warn' && warnings.push(message)),
-        ...config,
+        onLog: (level, { message }) => void heard[level === 'warn' ? 'warnings' : 'lines'].push(message),
+        ...input,
       })
-      await bundle.write({ dir: request.project.at(request.out), format: 'es', entryFileNames: 'main.js' })
+      await bundle.write({
+        dir: request.project.at(request.out),
+        format: 'es',
+        entryFileNames: 'main.js',
+        ...output,
+      })
       await bundle.close()
-      return { warnings }
+      return heard
     }),
 
   rolldown: (request) =>
     inFolder(request.project.root, async () => {
-      const warnings: string[] = []
+      const heard: Built = { warnings: [], lines: [] }
       const platform = request.target
-      const { plugins, config } = configOf(signedWasm.rolldown(request.options), request.config)
+      const { plugins, config } = configOf(signedWasm.rolldown(request.options), request)
+      const { output, ...input } = config as { output?: object }
       const bundle = await rolldown({
         input: entryOf(request),
         platform,
         plugins,
-        onLog: (level, { message }) => void (level === 'warn' && warnings.push(message)),
-        ...config,
+        onLog: (level, { message }) => void heard[level === 'warn' ? 'warnings' : 'lines'].push(message),
+        ...input,
       })
-      await bundle.write({ dir: request.project.at(request.out), format: 'es', entryFileNames: 'main.js' })
+      await bundle.write({
+        dir: request.project.at(request.out),
+        format: 'es',
+        entryFileNames: 'main.js',
+        ...output,
+      })
       await bundle.close()
-      return { warnings }
+      return heard
     }),
 
   webpack: (request) =>
@@ -132,8 +156,9 @@ export const build: Record<BundlerName, Build> = {
 
   async esbuild(request) {
     const { project, options, target, minify = false, out } = request
-    const { plugins, config } = configOf(signedWasm.esbuild(options), request.config)
-    const { warnings } = await esbuild.build({
+    const { plugins, config } = configOf(signedWasm.esbuild(options), request)
+    const console = listenToConsole()
+    const building = esbuild.build({
       entryPoints: [{ in: entryOf(request), out: 'main' }],
       absWorkingDir: project.root,
       bundle: true,
@@ -145,28 +170,121 @@ export const build: Record<BundlerName, Build> = {
       plugins,
       ...config,
     })
-    return { warnings: warnings.map(({ text }) => text) }
+    const { warnings } = await building.finally(console.stop)
+    return { warnings: warnings.map(({ text }) => text), lines: console.lines }
+  },
+
+  async farm(request) {
+    const heard = listenToConsole()
+    try {
+      const logger = silentFarmLogger()
+      const config = farmConfig(signedWasm.farm(request.options), request)
+      const compiler = await createCompiler(
+        await resolveFarm(config, request.mode ?? 'production', logger),
+        logger,
+      )
+      await compiler.compile()
+      compiler.writeResourcesToDisk()
+      return { warnings: heard.warnings, lines: heard.lines }
+    } finally {
+      heard.stop()
+    }
   },
 }
 
+/**
+ * What is opened of an output, relative to the project: the script, or in browsers the page that Farm makes, without
+ * which its scripts do not find what they import later.
+ */
+export function entryIn(out: string, name: BundlerName, target: 'node' | 'browser'): string {
+  return `${out}/${name === 'farm' && target === 'browser' ? 'main.html' : 'main.js'}`
+}
+
+/** Farm's configuration with every default. */
+export function resolveFarm(config: FarmConfig, mode: 'production' | 'development', logger: Logger) {
+  // The type of its argument mixes up two kinds of `hmr`.
+  const options = { ...config, logger } as NonNullable<Parameters<typeof resolveConfig>[0]>
+  return resolveConfig(options, mode, logger, false)
+}
+
+/** What Farm is given. */
+export function farmConfig(plugin: unknown, request: BuildRequest): FarmConfig {
+  const { project, target, entry = 'main.js', minify = false, out } = request
+  const page = path.join(path.dirname(entry), 'farm.html')
+  if (target === 'browser')
+    project.write({
+      [page]: `<!doctype html><script type="module" src="./${path.basename(entry)}"></script>`,
+    })
+  const { plugins, config } = configOf(plugin, request)
+  const { output, ...compilation } = (config as FarmConfig).compilation ?? {}
+  return {
+    root: project.root,
+    plugins,
+    compilation: {
+      input: { main: project.at(target === 'node' ? entry : page) },
+      output: {
+        path: out,
+        format: 'esm',
+        // Pages that tests open are at the root of the project.
+        ...(target === 'node'
+          ? { targetEnv: 'node', publicPath: './', entryFilename: '[entryName].js' }
+          : { targetEnv: 'browser-esnext', publicPath: `/${out}/` }),
+        ...output,
+      },
+      persistentCache: false,
+      progress: false,
+      sourcemap: false,
+      presetEnv: false,
+      minify,
+      ...compilation,
+    },
+  }
+}
+
+/** Farm's own logger ends the process on some errors. */
+export function silentFarmLogger(): Logger {
+  const logger = new Logger()
+  const quiet = () => {}
+  return Object.assign(logger, { info: quiet, warn: quiet, error: quiet, debug: quiet, trace: quiet })
+}
+
+/** Takes the console for itself: some bundlers have no other place for what a plugin says. */
+function listenToConsole(): Built & { stop(): void } {
+  const { info, warn, error } = console
+  const heard: Built = { warnings: [], lines: [] }
+  Object.assign(console, {
+    info: (line: unknown) => void heard.lines.push(String(line)),
+    warn: (line: unknown) => void heard.warnings.push(String(line)),
+    error: () => {},
+  })
+  return { ...heard, stop: () => void Object.assign(console, { info, warn, error }) }
+}
+
+type InfrastructureLog = (origin: string, type: string, args: unknown[]) => true
 interface Stats {
   hasErrors(): boolean
   toJson(options: object): { errors: { message: string }[]; warnings: { message: string }[] }
 }
 type CreateCompiler = (config: object) => {
+  hooks: { infrastructureLog: { tap(name: string, hear: InfrastructureLog): void } }
   run(done: (error: Error | null, stats?: Stats) => void): void
   close(done: () => void): void
 }
 
 function compile(create: CreateCompiler, plugin: unknown, request: BuildRequest): Promise<Built> {
   const compiler = create(webpackConfig(plugin, request))
+  const lines: string[] = []
+  compiler.hooks.infrastructureLog.tap('test', (_, type, args) => {
+    if (type === 'info') lines.push(args.join(' '))
+    return true
+  })
   return new Promise((resolve, reject) => {
     compiler.run((error, stats) => {
       compiler.close(() => {
         if (error) return reject(error)
         const { errors, warnings } = stats!.toJson({ all: false, errors: true, warnings: true })
         if (stats!.hasErrors()) return reject(new Error(errors.map(({ message }) => message).join('\n')))
-        resolve({ warnings: warnings.map(({ message }) => message) })
+        resolve({ warnings: warnings.map(({ message }) => message), lines })
       })
     })
   })
@@ -175,8 +293,8 @@ function compile(create: CreateCompiler, plugin: unknown, request: BuildRequest)
 /** What webpack and Rspack are given. */
 export function webpackConfig(plugin: unknown, request: BuildRequest): object {
   const { project, target, mode = 'production', minify = false, out } = request
-  const { plugins, config } = configOf(plugin, request.config)
-  const { experiments, ...rest } = config as { experiments?: object }
+  const { plugins, config } = configOf(plugin, request)
+  const { experiments, output, ...rest } = config as { experiments?: object; output?: object }
   return {
     context: project.root,
     entry: { main: entryOf(request) },
@@ -189,6 +307,7 @@ export function webpackConfig(plugin: unknown, request: BuildRequest): object {
       path: path.resolve(project.root, out),
       filename: '[name].js',
       ...(target === 'node' ? { module: true, chunkFormat: 'module' } : {}),
+      ...output,
     },
     experiments: { outputModule: target === 'node', ...experiments },
     infrastructureLogging: { level: 'none' },

@@ -98,7 +98,8 @@ export function startTool(script: string, args: readonly string[], { cwd }: { cw
   let output = ''
   child.stdout.on('data', (data) => (output += data))
   child.stderr.on('data', (data) => (output += data))
-  return { output: () => output, stop: () => child.kill('SIGKILL') }
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  return { output: () => output, hasEnded, stop: () => child.kill('SIGKILL') }
 }
 
 const CANDIDATES = [

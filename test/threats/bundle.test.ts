@@ -1,17 +1,12 @@
-/** THREATS rows 15, 17, 18 and 19: wasm that gets into a bundle on other ways than an import. */
+/** THREATS rows 15, 17, 18 and 19: what is particular to one bundler, and the sweep by itself. What holds for all is in the kit's `conformance/sweep`. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findWasm } from '../../src/plugin/find-wasm.js'
 import { Pipeline } from '../../src/plugin/pipeline.js'
-import { build, type BundlerName, BUNDLERS } from '../kit/bundlers.js'
-import { inState, linkPackage, makeProject, type Status, TRUSTED_PEM } from '../kit/project.js'
-import { tool } from '../kit/run.js'
+import { build, type BundlerName } from '../kit/bundlers.js'
+import { inState, makeProject, OTHER_PEM, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
-
-const NEW_URL = `globalThis.answers = String(new URL('./x.wasm', import.meta.url))`
-/** Those that ship the file behind `new URL`; the others leave the text as it is. */
-const FOLLOW_URLS: readonly BundlerName[] = ['vite', 'webpack', 'rspack']
 
 async function buildWith(
   name: BundlerName,
@@ -30,71 +25,6 @@ async function buildWith(
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
-
-describe.each(BUNDLERS)('%s', (name) => {
-  it('refuses unsigned base64 in a dependency, and lets signed base64 pass', async () => {
-    const bytes = await constantComponent(1)
-    const main = (status: Status) => `import { data } from 'dep'\nglobalThis.answers = data // ${status}`
-    const dep = (status: Status) => ({
-      'node_modules/dep/package.json': '{ "name": "dep", "main": "index.js", "type": "module" }',
-      'node_modules/dep/index.js': `export const data = 'data:application/wasm;base64,${base64(inState(bytes, status))}'`,
-      'main.js': main(status).replace("'dep'", "'./node_modules/dep/index.js'"),
-    })
-    await expect(buildWith(name, dep('unsigned'))).rejects.toThrow('UNVERIFIED_WASM')
-    await expect(buildWith(name, dep('tampered'))).rejects.toThrow('UNVERIFIED_WASM')
-    await buildWith(name, dep('signed'))
-    const { warnings } = await buildWith(name, dep('unsigned'), { options: { mode: 'lenient' } })
-    expect(warnings.join('\n')).toContain('UNVERIFIED_WASM')
-  })
-
-  it('leaves nothing behind when the finished bundle is refused', async () => {
-    const project = makeProject({ 'main.js': `globalThis.answers = '${base64(await constantComponent(1))}'` })
-    await expect(
-      build[name]({ project, options: { keys: TRUSTED_PEM }, target: 'browser', out: 'dist' }),
-    ).rejects.toThrow('UNVERIFIED_WASM')
-    expect(project.files('dist')).toEqual([])
-  })
-
-  it('leaves core modules and excluded files alone when told to', async () => {
-    const core = await coreModule()
-    await buildWith(
-      name,
-      { 'main.js': `globalThis.answers = '${base64(core)}'` },
-      { options: { coreModules: 'ignore' } },
-    )
-    if (!FOLLOW_URLS.includes(name)) return
-    await buildWith(
-      name,
-      { 'main.js': NEW_URL, 'x.wasm': await constantComponent(1) },
-      { options: { exclude: 'x.wasm' } },
-    )
-  })
-
-  if (!FOLLOW_URLS.includes(name)) return
-
-  it("refuses what `new URL('./x.wasm', import.meta.url)` would ship", async () => {
-    const bytes = await constantComponent(1)
-    await expect(buildWith(name, { 'main.js': NEW_URL, 'x.wasm': bytes })).rejects.toThrow(
-      /UNVERIFIED_WASM|COMPONENT_UNSIGNED/,
-    )
-    await expect(
-      buildWith(name, { 'main.js': NEW_URL, 'x.wasm': inState(bytes, 'tampered') }),
-    ).rejects.toThrow(/UNVERIFIED_WASM|CONTENT_MODIFIED/)
-    const signed = inState(bytes, 'signed')
-    const { project } = await buildWith(
-      name,
-      { 'main.js': NEW_URL, 'x.wasm': signed },
-      {
-        config:
-          name === 'vite'
-            ? { build: { assetsInlineLimit: 0, outDir: 'dist', rolldownOptions: { input: 'main.js' } } }
-            : {},
-      },
-    )
-    const assets = project.files('dist').filter((file) => file.endsWith('.wasm'))
-    for (const asset of assets) expect(project.read(`dist/${asset}`)).toEqual(signed)
-  })
-})
 
 describe('esbuild with a loader for .wasm', () => {
   it.each(['file', 'binary', 'dataurl', 'copy'])(
@@ -152,21 +82,6 @@ describe('Vite', () => {
   })
 })
 
-describe('Farm', () => {
-  it('refuses base64 that nobody signed', async () => {
-    const project = makeProject({
-      'main.js': `globalThis.answers = '${base64(await constantComponent(1))}'`,
-      'trusted.pub': TRUSTED_PEM,
-      'farm.config.mjs': `import signedWasm from 'unplugin-signed-wasm/farm'
-        export default { compilation: { input: { main: './main.js' }, output: { targetEnv: 'node' }, persistentCache: false, progress: false }, plugins: [signedWasm({ keys: 'trusted.pub' })] }`,
-    })
-    linkPackage(project)
-    const { code, output } = await tool('@farmfe/cli/bin/farm.mjs', ['build'], { cwd: project.root })
-    expect(code, output).not.toBe(0)
-    expect(output).toContain('UNVERIFIED_WASM')
-  })
-})
-
 describe('the sweep', () => {
   const namesOf = (content: string | Uint8Array) =>
     [...findWasm([{ name: 'a.js', content }])].map(({ layer }) => layer)
@@ -177,6 +92,43 @@ describe('the sweep', () => {
     expect(namesOf(`if (text.startsWith("AGFzbQ")) {} ; "AGFzbQ AGFzbQEA" `)).toEqual([])
     expect(namesOf(Buffer.from(`data:application/wasm;base64,${base64(component)}`))).toEqual(['component'])
     expect(namesOf(component)).toEqual(['component'])
+  })
+
+  it('reads the alphabet of base64url as well', async () => {
+    // A custom section with the letters in which the alphabets differ, at whatever place it begins.
+    const letters = [0xfb, 0xef, 0xbe, 0, 0xfb, 0xef, 0xbe, 0, 0xfb, 0xef, 0xbe, 0xff, 0xff, 0xff]
+    const bytes = Uint8Array.from([
+      ...(await constantComponent(1)),
+      0,
+      letters.length + 2,
+      1,
+      0x78,
+      ...letters,
+    ])
+    const text = Buffer.from(bytes).toString('base64url')
+    expect([text.includes('-'), text.includes('_')]).toEqual([true, true])
+    const found = [...findWasm([{ name: 'a.js', content: `x("${text}")` }])]
+    expect(found.map((one) => one.bytes)).toEqual([bytes])
+  })
+
+  it('forgets what was admitted under other keys, in whatever way the new ones come', async () => {
+    const bytes = inState(await constantComponent(1), 'signed')
+    const project = makeProject({ 'x.wasm': bytes, 'a.pub': TRUSTED_PEM })
+    const quiet = { inform() {}, warn() {}, watch() {} }
+    for (const renew of ['start', 'forgetPolicy'] as const) {
+      project.write({ 'a.pub': TRUSTED_PEM })
+      const pipeline = new Pipeline({ keys: 'a.pub' })
+      pipeline.configure({ root: project.root })
+      pipeline.start(quiet)
+      pipeline.gate.admit(project.at('x.wasm'), quiet)
+      const sweep = () => pipeline.sweep([{ name: 'x.wasm', content: bytes }], quiet)
+      pipeline.gate[renew](quiet)
+      sweep()
+      expect(pipeline.gate.admissions.hasSomewhere(bytes)).toBe(true)
+      project.write({ 'a.pub': OTHER_PEM })
+      pipeline.gate[renew](quiet)
+      expect(sweep).toThrow('UNVERIFIED_WASM x.wasm')
+    }
   })
 
   it('refuses a file that was swapped after it was verified', async () => {

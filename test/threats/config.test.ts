@@ -10,8 +10,7 @@ import { Diagnostic } from '../../src/errors/diagnostic.js'
 import { formatPublicKey, formatSecretKey, KEY_FORMATS } from '../../src/trust/keys/write.js'
 import { generateKey } from '../../src/trust/keys/trusted-key.js'
 import { parsePublicKeys } from '../../src/trust/keys/read.js'
-import { signedWasm } from '../../src/index.js'
-import { build, BUNDLERS } from '../kit/bundlers.js'
+import { build } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
 
 /** Every variable that somebody could think of. */
@@ -67,22 +66,6 @@ describe('THREAT 21: downgrade by environment or by a dependency', () => {
       'plugin/bundlers/adapter.ts',
       'plugin/read-policy.ts',
     ])
-  })
-
-  it.each(BUNDLERS)('a second instance, which could be laxer, stops %s', async (name) => {
-    const second = {
-      vite: signedWasm.vite,
-      rollup: signedWasm.rollup,
-      rolldown: signedWasm.rolldown,
-      webpack: signedWasm.webpack,
-      rspack: signedWasm.rspack,
-      esbuild: signedWasm.esbuild,
-    }[name]
-    const project = makeProject({ 'main.js': 'globalThis.answers = 1' })
-    const request = { project, options: { keys: TRUSTED_PEM }, target: 'node' as const, out: 'dist' }
-    await build[name](request)
-    const twice = async () => build[name]({ ...request, config: { plugins: [second({ mode: 'off' })] } })
-    await expect(twice()).rejects.toThrow('PLUGIN_TWICE')
   })
 
   it('options are copied and frozen at the start', () => {

@@ -34,7 +34,7 @@ export interface Dialogue {
   /** Where the lines of a build go. @param context `this` in `buildStart` */
   log(context: UnpluginBuildContext): BuildLog
   /** What the bundler offers while an id is loaded. */
-  loading(context: HookContext): LoadContext
+  loading(context: HookContext, id: string): LoadContext
   /** Whether bytes from `load` replace what the bundler read itself. Other bundlers read again; the sweep compares. */
   takesBytes: boolean
   /** Which of the covered ids `load` is for. */
@@ -85,6 +85,12 @@ export function refuseSecond(plugins: unknown): void {
   if (named.length > 1) throw problem('PLUGIN_TWICE', {})
 }
 
+/** As {@link refuseSecond}, of a list that may hold promises of plugins and of lists. */
+export async function refuseSecondOf(plugins: unknown): Promise<void> {
+  const settled: unknown[] = await Promise.all([plugins].flat(10))
+  return settled.some(Array.isArray) ? refuseSecondOf(settled) : refuseSecond(settled)
+}
+
 /** No line of generated code stands for one of the user's. Without it bundlers map the code to itself. */
 const NO_MAPPINGS = { version: 3, sources: [], names: [], mappings: '' }
 
@@ -99,13 +105,23 @@ export function sharedHooks(
       withoutFrames(() => pipeline.start(dialogue.log(this)))
     },
     async load(id) {
-      const loaded = await pipeline.load(id, dialogue.loading(this)).catch(rethrowBare)
-      if (loaded?.kind === 'module') return { code: loaded.code, map: NO_MAPPINGS }
+      const loaded = await pipeline.load(id, dialogue.loading(this, id)).catch(rethrowBare)
+      if (loaded?.kind === 'module') return asScript(loaded.code)
       // unplugin types `code` as text, and its loaders for webpack and Rspack pass bytes through. They get a copy: what
       // other plugins change in place must not change what was judged.
       return loaded && dialogue.takesBytes ? { code: Buffer.from(loaded.bytes) as unknown as string } : null
     },
   }
+}
+
+/** Generated code, which is JavaScript whatever `moduleTypes` of Rolldown say of `.wasm`; others read no such property. */
+function asScript(code: string) {
+  return { code, map: NO_MAPPINGS, moduleType: 'js' }
+}
+
+/** The file behind a name that bundlers give with the query of its module. */
+export function withoutQuery(name: string): string {
+  return name.replace(/\?.*$/, '')
 }
 
 /** Does something whose refusal bundlers show by its stack alone, so that this is the message without frames. */

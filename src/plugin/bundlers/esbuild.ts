@@ -1,19 +1,26 @@
 /// <reference types="node" />
 /** esbuild. Its own `onLoad`: unplugin's forgets what to watch when `load` throws. */
 
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { BuildOptions, BuildResult, OnLoadArgs, OnLoadResult, OnResolveArgs, PluginBuild } from 'esbuild'
+import type {
+  BuildOptions,
+  BuildResult,
+  Metafile,
+  OnLoadArgs,
+  OnLoadResult,
+  OnResolveArgs,
+  PluginBuild,
+} from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
-import type { OutputFile } from '../find-wasm.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
+import { type Duties, NAME, nothing, refuseSecond, withoutQuery } from './adapter.js'
 
 /**
  * The hooks for `esbuild`.
@@ -117,7 +124,7 @@ async function findLack({ esbuild, initialOptions }: PluginBuild): Promise<strin
   } as const
   return esbuild.transform('await 0', settings).then(
     () => undefined,
-    () => `the target ${[target].flat().join(', ')}`,
+    () => ['the target', ...(target ? [[target].flat().join(', ')] : [])].join(' '),
   )
 }
 
@@ -195,18 +202,33 @@ async function resolveShim(
 
 function sweepOutput(pipeline: Pipeline, options: BuildOptions, result: BuildResult, warnings: Message[]) {
   if (result.errors.length > 0) return undefined
-  const files =
-    result.outputFiles ??
-    Object.keys(result.metafile!.outputs).map((name) => ({ path: resolve(workingFolder(options), name) }))
+  const folder = workingFolder(options)
+  const outputs = Object.entries(result.metafile!.outputs).map(([name, about]) => ({
+    path: resolve(folder, name),
+    sources: sourceOf(about, folder),
+  }))
+  const contents = new Map(result.outputFiles?.map((file) => [file.path, file.contents]))
   const errors = messagesOf(() =>
-    pipeline.sweep(files.map(outputFile), { warn: (text) => void warnings.push({ text }) }),
+    pipeline.sweep(
+      outputs.map(({ path, sources }) => ({
+        name: path,
+        content: contents.get(path) ?? readFileSync(path),
+        sources,
+      })),
+      { warn: (text) => void warnings.push({ text }) },
+    ),
   )
   // It is on the disk by now.
   if (errors.length > 0 && options.write !== false)
-    for (const { path } of files) rmSync(path, { force: true })
+    for (const { path } of outputs) rmSync(path, { force: true })
   return { errors }
 }
 
-function outputFile({ path, contents }: { path: string; contents?: Uint8Array }): OutputFile {
-  return { name: path, content: contents ?? readFileSync(path) }
+type OutputAbout = Metafile['outputs'][string]
+
+/** What an output was copied from, as it is. A plugin's names may be those of no file. */
+function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
+  const [[name, { bytesInOutput }] = ['', { bytesInOutput: -1 }], ...more] = Object.entries(inputs)
+  const file = resolve(folder, withoutQuery(name))
+  return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
 }

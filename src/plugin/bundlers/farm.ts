@@ -1,14 +1,29 @@
 /// <reference types="node" />
 /** Farm 1. */
 
+import type { CompilationContext, Resource } from '@farmfe/core'
 import type { UnpluginOptions } from 'unplugin'
 import { SHIM_PACKAGES } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
+import type { BuildLog } from '../contexts.js'
+import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, nothing, refuseSecond, sharedHooks } from './adapter.js'
+import {
+  combine,
+  type Duties,
+  type HookContext,
+  NAME,
+  nothing,
+  refuseSecond,
+  sharedHooks,
+  withoutFrames,
+  withoutQuery,
+} from './adapter.js'
 
 type FarmPlugin = NonNullable<UnpluginOptions['farm']>
+type FarmConfig = Parameters<NonNullable<FarmPlugin['config']>>[0]
+type ResolvedFarmConfig = Parameters<NonNullable<FarmPlugin['configResolved']>>[0]
 
 /**
  * The hooks for `farm`.
@@ -23,41 +38,29 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     warn: (message: string) => console.warn(message),
   }
   let canShip = true
-  const duties: Duties<FarmPart> = {
+  const duties: Duties<FarmPlugin> = {
     root: {
       configResolved({ root, compilation }) {
         canShip = isForNode(compilation) || !/^\.|^$/.test(compilation?.output?.publicPath ?? '/')
         pipeline.configure({ root: root ?? process.cwd() })
       },
     },
-    refuseSecond: {
-      config(config) {
-        refuseSecond(config.plugins)
-        return config
-      },
+    // Here, because the list of the user may hold promises.
+    refuseSecond: { configResolved: ({ jsPlugins }) => refuseSecond(jsPlugins) },
+    cacheNothing: {
+      config: refusePersistentCache,
+      // What follows the first build is not announced by `buildStart`, and keys may have gone.
+      updateModules: { executor: async () => pipeline.gate.forgetPolicy() },
     },
-    cacheNothing: { config: refusePersistentCache },
-    externalShims: { config: addExternalShims },
+    externalShims: { configResolved: keepShimsExternal },
     findAwait: nothing('all that Farm writes may have one'),
-    sweepOutputs: {
-      finalizeResources: {
-        executor({ resourcesMap }) {
-          const outputs = Object.values(resourcesMap).map(({ name, bytes }) => ({
-            name,
-            content: Uint8Array.from(bytes),
-          }))
-          sweep(pipeline, outputs, log)
-          // Handing the resources back panics when there are source maps.
-          return undefined
-        },
-      },
-    },
+    sweepOutputs: { configResolved: ({ jsPlugins }) => void jsPlugins?.push(sweeper(pipeline, log)) },
   }
   return {
     ...sharedHooks(pipeline, {
       log: () => log,
-      loading: (context) => ({
-        watch: (file) => context.addWatchFile(file),
+      loading: (context, id) => ({
+        watch: (file) => watch(context, file, id),
         warn: log.warn,
         ship: ({ name }) =>
           canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE,
@@ -69,46 +72,52 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       takesBytes: false,
       claims: () => true,
     }),
-    farm: {
-      ...duties.root,
-      ...duties.sweepOutputs,
-      config: (config) =>
-        [duties.refuseSecond, duties.cacheNothing, duties.externalShims].reduce(
-          (changed, { config: change }) => change?.(changed) ?? changed,
-          config,
-        ),
+    farm: combine(duties),
+  }
+}
+
+/**
+ * The plugin that sweeps: one of its own, because it comes after all others, and ours before them.
+ * Its hook is asynchronous: from one that is not, Farm 1.7 takes an error for a reason to end the whole process.
+ */
+function sweeper(pipeline: Pipeline, log: Pick<BuildLog, 'warn'>): FarmPlugin & { name: string } {
+  return {
+    name: `${NAME}:sweep`,
+    priority: Number.NEGATIVE_INFINITY,
+    finalizeResources: {
+      async executor({ resourcesMap }) {
+        withoutFrames(() => pipeline.sweep(Object.values(resourcesMap).map(outputFile), log))
+        // Handing the resources back panics when there are source maps.
+        return undefined
+      },
     },
   }
 }
 
-type FarmConfig = Parameters<NonNullable<FarmPlugin['config']>>[0]
+/** What is copied from a module bears its id: a path from the root of the project, and a query. */
+function outputFile({ name, bytes, origin }: Resource): OutputFile {
+  const content = Uint8Array.from(bytes)
+  return origin.type === 'Module'
+    ? { name, content, sources: [withoutQuery(origin.value)] }
+    : { name, content }
+}
 
-/** Farm's plugin, whose changes to the config follow one another. */
-type FarmPart = Omit<FarmPlugin, 'config'> & { config?: (config: FarmConfig) => FarmConfig }
-
-/** Farm 1.7 panics when this hook throws: the build ends without output, but the reason would be lost. */
-function sweep(...[pipeline, outputs, log]: [Pipeline, ...Parameters<Pipeline['sweep']>]): void {
-  try {
-    pipeline.sweep(outputs, log)
-  } catch (error) {
-    console.error(String(error))
-    throw error
-  }
+/** unplugin's own takes the two files for one another (3.7). */
+function watch(context: HookContext, file: string, id: string): void {
+  const native = context.getNativeBuildContext!() as unknown as { context: CompilationContext }
+  native.context.addWatchFile(id, file)
 }
 
 /** On by default, and what it remembers is not verified again. */
-function refusePersistentCache(config: FarmConfig): FarmConfig {
-  if (config.compilation?.persistentCache) throw problem('FARM_PERSISTENT_CACHE', {})
-  return { ...config, compilation: { ...config.compilation, persistentCache: false } }
+function refusePersistentCache({ compilation }: FarmConfig): FarmConfig {
+  if (compilation?.persistentCache) throw problem('FARM_PERSISTENT_CACHE', {})
+  return { compilation: { persistentCache: false } }
 }
 
-function addExternalShims(config: FarmConfig): FarmConfig {
-  const { compilation } = config
-  const shims = isForNode(compilation) ? SHIM_PACKAGES.map((name) => `^${name}(/.*)?$`) : []
-  return {
-    ...config,
-    compilation: { ...compilation, external: [...(compilation?.external ?? []), ...shims] },
-  }
+function keepShimsExternal({ compilation }: ResolvedFarmConfig): void {
+  if (compilation === undefined || !isForNode(compilation)) return
+  const shims = SHIM_PACKAGES.map((name) => `^${name}(/.*)?$`)
+  compilation.external = [...(compilation.external ?? []), ...shims]
 }
 
 function isForNode(compilation: { output?: { targetEnv?: string } } | undefined): boolean {

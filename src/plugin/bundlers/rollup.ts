@@ -9,7 +9,7 @@ import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
 import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
-import { combine, type Duties, nothing, refuseSecond, sharedHooks, withoutFrames } from './adapter.js'
+import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -41,7 +41,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
   const awaiting = awaitHooks(pipeline)
   const duties: Duties<object> = {
     root: nothing('paths count from the current folder, as those of Rollup do'),
-    refuseSecond: { options: ({ plugins }: { plugins?: unknown }) => refuseSecond(plugins) },
+    refuseSecond: { options: ({ plugins }: { plugins?: unknown }) => refuseSecondOf(plugins) },
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
     externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
     findAwait: awaiting.hooks,

@@ -3,6 +3,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
@@ -12,7 +13,7 @@ import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames } from './adapter.js'
+import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames, withoutQuery } from './adapter.js'
 
 const WASM = /\.wasm$/i
 
@@ -155,8 +156,7 @@ function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pip
     const outputs = compilation.getAssets().map(({ name, source, info }) => ({
       name,
       content: new Uint8Array(source.buffer()),
-      // Counted from the root, with the query of the request.
-      ...(info.sourceFilename && { sources: [info.sourceFilename.replace(/\?.*$/s, '')] }),
+      ...(info.sourceFilename && { sources: [join(compiler.context, withoutQuery(info.sourceFilename))] }),
     }))
     const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
     withoutFrames(() => pipeline.sweep(outputs, log))

@@ -1,28 +1,21 @@
+/** Watch modes, and waiting for what they build. */
+
 import { once } from 'node:events'
+import { createBundleHandler } from '@farmfe/core'
 import { rspack } from '@rspack/core'
 import * as esbuild from 'esbuild'
 import { watch as watchRolldown } from 'rolldown'
 import { watch as watchRollup } from 'rollup'
 import { build as viteBuild } from 'vite'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach } from 'vitest'
 import webpack from 'webpack'
 import { type Options, signedWasm } from '../../src/index.js'
-import { webpackConfig } from '../kit/bundlers.js'
-import {
-  inState,
-  makeProject,
-  OTHER_PEM,
-  type Project,
-  saveAgain,
-  TRUSTED,
-  TRUSTED_PEM,
-} from '../kit/project.js'
-import { runInNode } from '../kit/run.js'
-import { constantComponent } from '../kit/wat.js'
-import { sign } from '../../src/trust/sign.js'
+import { type BundlerName, farmConfig, resolveFarm, silentFarmLogger, webpackConfig } from './bundlers.js'
+import { type Project, saveAgain } from './project.js'
+import { runInNode } from './run.js'
 
 /** Starts watching and reports the end of every build. */
-type StartWatch = (
+export type StartWatch = (
   project: Project,
   options: Options,
   report: (error: string | undefined) => void,
@@ -70,7 +63,8 @@ const webpackLike =
     return () => new Promise<void>((resolve) => watching.close(resolve))
   }
 
-const START: Record<string, StartWatch> = {
+/** Starts the watch mode of each bundler. */
+export const START: Record<BundlerName, StartWatch> = {
   rollup: rollupLike(watchRollup, signedWasm.rollup as never),
   rolldown: rollupLike(watchRolldown as never, signedWasm.rolldown as never),
   webpack: webpackLike(webpack as never, signedWasm.webpack),
@@ -117,6 +111,24 @@ const START: Record<string, StartWatch> = {
     })
     return () => watcher.close()
   },
+  async farm(project, options, report) {
+    const logger = silentFarmLogger()
+    Object.assign(logger, {
+      info: (line: string) => line.startsWith('Build completed') && report(undefined),
+      error: (error: unknown) => report(String(error)),
+    })
+    const request = { project, options, target: 'node', out: 'dist' } as const
+    const watcher = await createBundleHandler(
+      await resolveFarm(farmConfig(signedWasm.farm(options), request), 'development', logger),
+      logger,
+      true,
+    )
+    return () => {
+      const files = watcher.getInternalWatcher()
+      watcher.close()
+      return files.close()
+    }
+  },
 }
 
 const stops: (() => Promise<unknown> | unknown)[] = []
@@ -125,13 +137,13 @@ afterEach(async () => {
 })
 
 /** Watches a project; `until` waits for a build that ends in the given way, however many come before. */
-async function startWatching(name: string, project: Project, options: Options) {
+export async function startWatching(name: BundlerName, project: Project, options: Options) {
   const cwd = process.cwd()
   process.chdir(project.root)
   const results: (string | undefined)[] = []
   const ended = new EventTarget()
   let seen = 0
-  const stop = await START[name]!(project, options, (error) => {
+  const stop = await START[name](project, options, (error) => {
     results.push(error)
     ended.dispatchEvent(new Event('build'))
   })
@@ -169,57 +181,3 @@ async function startWatching(name: string, project: Project, options: Options) {
     },
   }
 }
-
-const MAIN = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
-
-// Three tries: what is tested here depends on file watchers, which lose changes on a busy machine.
-describe.each(Object.keys(START))('%s in watch mode', { retry: 2 }, (name) => {
-  it('follows a changed component, refuses a tampered one, and recovers', async () => {
-    const [one, two] = [await constantComponent(1), await constantComponent(2)]
-    const project = makeProject({ 'main.js': MAIN, 'x.wasm': inState(one, 'signed') })
-    const watching = await startWatching(name, project, { keys: TRUSTED_PEM })
-    await watching.success()
-    await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 1 })
-
-    project.write({ 'x.wasm': inState(one, 'tampered') })
-    await watching.refusal('CONTENT_MODIFIED')
-
-    project.write({ 'x.wasm': inState(two, 'signed') })
-    await watching.success()
-    await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 2 })
-  })
-
-  it('follows a detached signature that comes, goes bad and is repaired', async () => {
-    const bytes = await constantComponent(3)
-    const { signature } = sign(bytes, TRUSTED)
-    const project = makeProject({ 'main.js': MAIN, 'x.wasm': bytes })
-    const watching = await startWatching(name, project, { keys: TRUSTED_PEM, detached: true })
-    await watching.refusal('COMPONENT_UNSIGNED')
-
-    // A watcher that is still looking around takes the file for one that was there before; so write it twice.
-    const again = setInterval(() => project.write({ 'x.wasm.sig': signature }), 2000)
-    project.write({ 'x.wasm.sig': signature })
-    await watching.success().finally(() => clearInterval(again))
-    await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 3 })
-
-    project.write({ 'x.wasm.sig': sign(await constantComponent(4), TRUSTED).signature })
-    await watching.refusal('CONTENT_MODIFIED')
-    project.write({ 'x.wasm.sig': signature })
-    await watching.success()
-  })
-
-  it('follows a changed key file', async () => {
-    const project = makeProject({
-      'main.js': MAIN,
-      'x.wasm': inState(await constantComponent(5), 'signed'),
-      'keys/a.pub': TRUSTED_PEM,
-    })
-    const watching = await startWatching(name, project, { keys: 'keys/a.pub' })
-    await watching.success()
-    project.write({ 'keys/a.pub': OTHER_PEM })
-    await watching.refusal('SIGNER_UNTRUSTED')
-    project.write({ 'keys/a.pub': TRUSTED_PEM })
-    await watching.success()
-    await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 5 })
-  })
-})

@@ -1,11 +1,15 @@
 /** What every bundler does with a signed component, in all its forms. */
 
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Options } from '../../src/index.js'
-import { build, type BuildRequest, type BundlerName } from './bundlers.js'
-import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from './project.js'
-import { HAS_BROWSER, runInBrowser, runInNode } from './run.js'
-import { constantComponent, coreModule, hostComponent, wasiComponent } from './wat.js'
+import type { Options } from '../../../src/index.js'
+import { build, type BuildRequest, type BundlerName, entryIn, namedInterface } from '../bundlers.js'
+import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../project.js'
+import { HAS_BROWSER, runInBrowser, runInNode } from '../run.js'
+import { constantComponent, coreModule, hostComponent, wasiComponent } from '../wat.js'
+import type { Habits } from './habits.js'
 
 const TARGETS = HAS_BROWSER ? (['node', 'browser'] as const) : (['node'] as const)
 
@@ -16,12 +20,6 @@ interface App {
   /** How the bundler itself is set up for this. */
   config?: BuildRequest['config']
   status?: Status
-}
-
-/** What differs: how each bundler takes a core module by itself, and what it needs for the shims in browsers. */
-export interface Habits {
-  coreModule: { main: string; config?: NonNullable<BuildRequest['config']> }
-  browserShims?: NonNullable<BuildRequest['config']>
 }
 
 const signAll = (files: App['files'], status: Status) =>
@@ -41,16 +39,25 @@ async function buildApp(name: BundlerName, app: App, target: 'node' | 'browser')
 
 async function answersOf(name: BundlerName, app: App, target: 'node' | 'browser') {
   const project = await buildApp(name, app, target)
-  const [outcome] =
-    target === 'node'
-      ? await runInNode([project.at('dist/main.js')])
-      : await runInBrowser(project.root, ['dist/main.js'])
+  const outcome = await runOne(name, project, { target, out: 'dist' })
   const wasm = project.files('dist').filter((file) => file.endsWith('.wasm'))
   return { outcome, wasm, project }
 }
 
+async function runOne(
+  name: BundlerName,
+  project: Project,
+  { target, out }: { target: 'node' | 'browser'; out: string },
+) {
+  const entry = entryIn(out, name, target)
+  const [outcome] =
+    target === 'node' ? await runInNode([project.at(entry)]) : await runInBrowser(project.root, [entry])
+  return outcome
+}
+
 /** Declares what holds for every bundler. */
-export function describeBehaviour(name: BundlerName, habits: Habits): void {
+export function describeBehaviour(habits: Habits): void {
+  const { name, limits } = habits
   describe.each(TARGETS)(`${name}, %s`, (target) => {
     it('gives one component in every form, emitted once', async () => {
       const app = {
@@ -128,7 +135,7 @@ export function describeBehaviour(name: BundlerName, habits: Habits): void {
           'directory.js': `export const lookup = (key) => 'value of ' + key`,
           'log.js': `export default (message) => globalThis.logged = message`,
           'main.js': `
-            import { 'test:counter/counters@0.1.0' as counters } from './counter.wasm'
+            ${namedInterface(name, 'counters', 'test:counter/counters@0.1.0', './counter.wasm')}
             import { shout } from './composed.wasm'
             import { run } from './host.wasm'
             const counter = new counters.Counter(4)
@@ -148,7 +155,8 @@ export function describeBehaviour(name: BundlerName, habits: Habits): void {
       const app = { files: { 'wasi.wasm': component, 'main.js': main }, ...(config && { config }) }
       const { outcome, project } = await answersOf(name, app, target)
       expect(outcome).toEqual({ answers: target === 'node' ? 'stdout clock random' : true })
-      const code = Buffer.from(project.read('dist/main.js')).toString()
+      const scripts = project.files('dist').filter((file) => file.endsWith('.js'))
+      const code = scripts.map((file) => Buffer.from(project.read(`dist/${file}`)).toString()).join('\n')
       expect(/@bytecodealliance\/preview2-shim\/random/.test(code.replaceAll(/^\/\/.*$/gm, ''))).toBe(
         target === 'node',
       )
@@ -165,6 +173,37 @@ export function describeBehaviour(name: BundlerName, habits: Habits): void {
         await expect(buildApp(name, { ...app, status }, target)).rejects.toThrow(code)
       }
       await buildApp(name, { ...app, status: 'unsigned', options: { coreModules: 'ignore' } }, target)
+    })
+  })
+
+  describe(`${name}: where files are`, () => {
+    it('ships files whose names a URL would misread', async () => {
+      const files = {
+        'a b+ü.wasm': await constantComponent(1),
+        'main.js': `import { answer } from './a b+ü.wasm'\nglobalThis.answers = answer()`,
+      }
+      expect((await answersOf(name, { files }, 'node')).outcome).toEqual({ answers: 1 })
+    })
+
+    it('takes WASI shims from the project for a component that does not see them', async () => {
+      // As in the strict node_modules of pnpm: the package is a link to a folder that sees nothing.
+      const store = mkdtempSync(path.join(tmpdir(), 'store-'))
+      try {
+        writeFileSync(path.join(store, 'dep.wasm'), inState(await wasiComponent(), 'signed'))
+        const main = `import { run } from './linked/dep.wasm'\nglobalThis.answers = run()`
+        const project = makeProject({ 'main.js': main })
+        symlinkSync(store, project.at('linked'))
+        // Rollup by itself leaves every package to the runtime.
+        for (const target of name === 'rollup' ? (['node'] as const) : TARGETS) {
+          const building = build[name]({ project, options: { keys: TRUSTED_PEM }, target, out: target })
+          if (limits['linked folders'])
+            return await expect(building).rejects.toThrow('Can not resolve `./linked/dep.wasm`')
+          await building
+          expect(await runOne(name, project, { target, out: target })).toEqual({ answers: true })
+        }
+      } finally {
+        rmSync(store, { recursive: true })
+      }
     })
   })
 

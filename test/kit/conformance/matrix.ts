@@ -1,13 +1,15 @@
 /** Every state of a file, under every policy, on both targets: built with the real bundler, then run. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Mode } from '../../src/policy/policy.js'
-import { build, type BundlerName, WITH_MODES } from './bundlers.js'
-import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from './project.js'
-import { HAS_BROWSER, type Outcome, runInBrowser, runInNode } from './run.js'
+import type { Mode } from '../../../src/policy/policy.js'
+import { build, type BundlerName, entryIn, namedInterface, WITH_MODES } from '../bundlers.js'
+import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../project.js'
+import { HAS_BROWSER, type Outcome, runInBrowser, runInNode } from '../run.js'
+import type { Habits } from './habits.js'
 
-const MAIN = `
-import hello, { greet, answer, 'docs:hello/greeter@0.1.0' as greeter } from './hello.wasm'
+const mainFor = (name: BundlerName) => `
+import hello, { greet, answer } from './hello.wasm'
+${namedInterface(name, 'greeter', 'docs:hello/greeter@0.1.0', './hello.wasm')}
 globalThis.answers = [greet('you'), answer(), hello.answer(), greeter.greet('me')]
 `
 const ANSWERS = ['Hello, you!', 42, 42, 'Hello, me!']
@@ -47,7 +49,7 @@ function cellsOf(name: BundlerName): Cell[] {
 }
 
 /** Declares the matrix for one bundler. */
-export function describeMatrix(name: BundlerName): void {
+export function describeMatrix({ name }: Habits): void {
   describe(`${name}: what is built, and what is refused`, () => {
     const cells = cellsOf(name)
     const results = new Map<Cell, Result>()
@@ -56,13 +58,13 @@ export function describeMatrix(name: BundlerName): void {
     beforeAll(async () => {
       const hello = fixture('hello')
       const states = STATUSES.flatMap((status) => [
-        [`${status}/main.js`, MAIN],
+        [`${status}/main.js`, mainFor(name)],
         [`${status}/hello.wasm`, inState(hello, status)],
       ])
       project = makeProject(Object.fromEntries(states) as Record<string, string | Uint8Array>)
       for (const [index, cell] of cells.entries())
         results.set(cell, await attempt(name, project, cell, `out/${index}`))
-      await runAll(project, cells, results)
+      await runAll(name, project, cells, results)
     }, 240_000)
 
     it.each(cells.filter((cell) => isAccepted(cell)))(
@@ -132,10 +134,15 @@ async function attempt(
   }
 }
 
-async function runAll(project: Project, cells: readonly Cell[], results: Map<Cell, Result>): Promise<void> {
+async function runAll(
+  name: BundlerName,
+  project: Project,
+  cells: readonly Cell[],
+  results: Map<Cell, Result>,
+): Promise<void> {
   for (const target of ['node', 'browser'] as const) {
     const built = cells.filter((cell) => cell.target === target && 'warnings' in results.get(cell)!)
-    const entries = built.map((cell) => `${results.get(cell)!.out}/main.js`)
+    const entries = built.map((cell) => entryIn(results.get(cell)!.out, name, target))
     const outcomes =
       target === 'node'
         ? await runInNode(entries.map((entry) => project.at(entry)))
