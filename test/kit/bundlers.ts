@@ -231,7 +231,6 @@ export function farmConfig(plugin: unknown, request: BuildRequest): FarmConfig {
           : { targetEnv: 'browser-esnext', publicPath: `/${out}/` }),
         ...output,
       },
-      persistentCache: false,
       progress: false,
       sourcemap: false,
       presetEnv: false,
