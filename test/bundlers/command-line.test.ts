@@ -73,11 +73,16 @@ const TOOLS: Record<string, CommandLine> = {
   },
 }
 
-async function run(name: string, status: Status, change: (text: string) => string = (text) => text) {
+async function run(
+  name: string,
+  status: Status,
+  change: (text: string) => string = (text) => text,
+  main = MAIN,
+) {
   const { files, script, args } = TOOLS[name]!
   const configs = Object.entries(files).map(([file, text]) => [file, change(text)])
   const project = makeProject({
-    'main.js': MAIN,
+    'main.js': main,
     'hello.wasm': inState(fixture('hello'), status),
     'trusted.pub': TRUSTED_PEM,
     ...(Object.fromEntries(configs) as Record<string, string>),
@@ -123,4 +128,12 @@ it('Farm with its persistent cache is refused with the name of the setting', asy
   expect(code, output).not.toBe(0)
   expect(output).toContain('FARM_PERSISTENT_CACHE')
   expect(output).toContain('compilation.persistentCache')
+})
+
+it('Farm ends with an exit code and the reason when only its finished output is refused', async () => {
+  const base64 = Buffer.from(fixture('hello')).toString('base64')
+  const { code, output, project } = await run('farm', 'signed', undefined, `globalThis.answers = '${base64}'`)
+  expect(code, output).toBe(1)
+  expect(output).toContain('[signed-wasm] UNVERIFIED_WASM main.js')
+  expect(project.files('dist')).toEqual([])
 })

@@ -13,16 +13,16 @@ const wasmPlugin = {
   },
 }
 
-/** Stands for @rollup/plugin-node-resolve with `browser: true`. */
-const browserResolver = {
-  name: 'browser-resolve',
+/** Stands for @rollup/plugin-node-resolve, with `browser: true` or without. */
+const resolver = (platform: 'nodejs' | 'browser') => ({
+  name: 'resolver',
   resolveId(source: string) {
     if (!source.startsWith('@bytecodealliance/')) return null
     return createRequire(import.meta.url)
       .resolve(source)
-      .replace('/dist/nodejs/', '/dist/browser/')
+      .replace('/dist/nodejs/', `/dist/${platform}/`)
   },
-}
+})
 
 describeConformance({
   name: 'rollup',
@@ -30,7 +30,7 @@ describeConformance({
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { plugins: [wasmPlugin] },
   },
-  browserShims: { plugins: [browserResolver] },
+  resolvers: { node: { plugins: [resolver('nodejs')] }, browser: { plugins: [resolver('browser')] } },
   hasRoot: false,
   followsUrls: false,
   foreign: rollupForeign,

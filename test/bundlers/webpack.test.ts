@@ -1,4 +1,5 @@
 import { describeConformance } from '../kit/conformance/conformance.js'
+import { describeLoaders } from '../kit/conformance/loaders.js'
 import { webpackFlipping, webpackForeign } from '../kit/conformance/plugins.js'
 
 describeConformance({
@@ -25,3 +26,4 @@ describeConformance({
   cache: (folder) => ({ cache: { type: 'filesystem', cacheDirectory: folder } }),
   limits: {},
 })
+describeLoaders('webpack')

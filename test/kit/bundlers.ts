@@ -231,7 +231,6 @@ export function farmConfig(plugin: unknown, request: BuildRequest): FarmConfig {
           : { targetEnv: 'browser-esnext', publicPath: `/${out}/` }),
         ...output,
       },
-      persistentCache: false,
       progress: false,
       sourcemap: false,
       presetEnv: false,
@@ -249,15 +248,16 @@ export function silentFarmLogger(): Logger {
 }
 
 /** Takes the console for itself: some bundlers have no other place for what a plugin says. */
-function listenToConsole(): Built & { stop(): void } {
-  const { info, warn, error } = console
+export function listenToConsole(): Built & { stop(): void } {
+  const { info, warn, error, log } = console
   const heard: Built = { warnings: [], lines: [] }
   Object.assign(console, {
     info: (line: unknown) => void heard.lines.push(String(line)),
     warn: (line: unknown) => void heard.warnings.push(String(line)),
     error: () => {},
+    log: () => {},
   })
-  return { ...heard, stop: () => void Object.assign(console, { info, warn, error }) }
+  return { ...heard, stop: () => void Object.assign(console, { info, warn, error, log }) }
 }
 
 type InfrastructureLog = (origin: string, type: string, args: unknown[]) => true

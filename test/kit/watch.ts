@@ -10,7 +10,14 @@ import { build as viteBuild } from 'vite'
 import { afterEach } from 'vitest'
 import webpack from 'webpack'
 import { type Options, signedWasm } from '../../src/index.js'
-import { type BundlerName, farmConfig, resolveFarm, silentFarmLogger, webpackConfig } from './bundlers.js'
+import {
+  type BundlerName,
+  farmConfig,
+  listenToConsole,
+  resolveFarm,
+  silentFarmLogger,
+  webpackConfig,
+} from './bundlers.js'
 import { type Project, saveAgain } from './project.js'
 import { runInNode } from './run.js'
 
@@ -117,6 +124,7 @@ export const START: Record<BundlerName, StartWatch> = {
       info: (line: string) => line.startsWith('Build completed') && report(undefined),
       error: (error: unknown) => report(String(error)),
     })
+    const console = listenToConsole()
     const request = { project, options, target: 'node', out: 'dist' } as const
     const watcher = await createBundleHandler(
       await resolveFarm(farmConfig(signedWasm.farm(options), request), 'development', logger),
@@ -126,6 +134,7 @@ export const START: Record<BundlerName, StartWatch> = {
     return () => {
       const files = watcher.getInternalWatcher()
       watcher.close()
+      console.stop()
       return files.close()
     }
   },

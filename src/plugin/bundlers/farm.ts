@@ -45,7 +45,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         pipeline.configure({ root: root ?? process.cwd() })
       },
     },
-    // Here, because the list of the user may hold promises.
+    // Here the list is flat, and has those that a promise brought.
     refuseSecond: { configResolved: ({ jsPlugins }) => refuseSecond(jsPlugins) },
     cacheNothing: {
       config: refusePersistentCache,

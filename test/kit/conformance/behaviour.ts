@@ -149,7 +149,7 @@ export function describeBehaviour(habits: Habits): void {
 
     it('runs a component that uses WASI', async () => {
       const main = `import { run } from './wasi.wasm'\nglobalThis.answers = run()`
-      const config = target === 'browser' ? habits.browserShims : undefined
+      const config = habits.resolvers?.[target]
       // Dropping stdout throws in the shim for browsers (preview2-shim 0.26.1), so less is asked of it there.
       const component = target === 'node' ? fixture('wasi') : await wasiComponent()
       const app = { files: { 'wasi.wasm': component, 'main.js': main }, ...(config && { config }) }

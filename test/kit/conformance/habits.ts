@@ -62,8 +62,8 @@ export interface Habits {
   name: BundlerName
   /** How it, or a plugin that people add, takes a core module. */
   coreModule: { main: string; config?: Config }
-  /** What it needs for the WASI shims in browsers. */
-  browserShims?: Config
+  /** What finds the packages with the WASI shims, where it does not do that itself. */
+  resolvers?: Record<'node' | 'browser', Config>
   /** Whether its configuration says where a project is; others take the current folder. */
   hasRoot: boolean
   /** Whether it ships the file behind `new URL(…, import.meta.url)`; others leave the text as it is. */
