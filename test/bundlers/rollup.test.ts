@@ -31,6 +31,7 @@ describeConformance({
     config: { plugins: [wasmPlugin] },
   },
   browserShims: { plugins: [browserResolver] },
+  knowsHolders: true,
   hasRoot: false,
   followsUrls: false,
   foreign: rollupForeign,

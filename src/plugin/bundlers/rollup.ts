@@ -5,11 +5,21 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
+import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
 import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
-import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import { isModuleRequest } from '../request.js'
+import {
+  combine,
+  type Duties,
+  nothing,
+  refuseSecondOf,
+  sharedHooks,
+  withoutFrames,
+  withoutQuery,
+} from './adapter.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -29,7 +39,12 @@ interface ResolvingContext {
 }
 
 type Output =
-  | { type: 'chunk'; fileName: string; code: string }
+  | {
+      type: 'chunk'
+      fileName: string
+      code: string
+      modules: Record<string, { code: string | null }>
+    }
   | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
 
 /**
@@ -101,6 +116,7 @@ export function rollupLoading(context: RollupContext, { waitsForFiles = false } 
     warn: (message: string) => context.warn(message),
     ship: (admission: Admission) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, admission)}`),
     wantsBytes: false,
+    isReference: false,
     identifiersOnly: false,
   }
 }
@@ -157,14 +173,42 @@ export function resolveShim(pipeline: Pipeline) {
 export function sweepBundle(pipeline: Pipeline) {
   return {
     order: 'post' as const,
-    handler(this: Pick<RollupContext, 'warn'>, _options: unknown, bundle: Record<string, Output>) {
-      const log = { warn: (message: string) => this.warn(message) }
-      withoutFrames(() => pipeline.sweep(Object.values(bundle).map(outputFile), log))
+    handler(this: SweepingContext, _options: unknown, bundle: Record<string, Output>) {
+      const output = {
+        files: Object.values(bundle).map(outputFile),
+        importersOf: (file: string) => importersOf(file, this),
+      }
+      withoutFrames(() => pipeline.sweep(output, rollupLog(this)))
     },
   }
 }
 
 function outputFile(output: Output): OutputFile {
-  if (output.type === 'chunk') return { name: output.fileName, content: output.code }
+  if (output.type === 'chunk') {
+    const { fileName, code, modules } = output
+    return { name: fileName, content: code, holders: (text) => holdersOf(text, modules) }
+  }
   return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
+}
+
+/** Ids of modules that are made from others begin with a NUL character. */
+const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
+
+function holdersOf(text: string, modules: Record<string, { code: string | null }>): string[] {
+  const holding = Object.entries(modules).filter(([, { code }]) => code?.includes(text))
+  return holding.map(([id]) => fileOf(id))
+}
+
+interface SweepingContext extends Pick<RollupContext, 'info' | 'warn'> {
+  getModuleIds(): Iterable<string>
+  getModuleInfo(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
+}
+
+function importersOf(file: string, context: SweepingContext): string[] {
+  return [...context.getModuleIds()]
+    .filter((id) => isModuleRequest(id) && realPath(fileOf(id)) === file)
+    .flatMap((id) => {
+      const { importers = [], dynamicImporters = [] } = context.getModuleInfo(id) ?? {}
+      return [...importers, ...dynamicImporters].map(fileOf)
+    })
 }

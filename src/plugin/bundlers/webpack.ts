@@ -5,10 +5,12 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
-import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
+import type { Compilation, Compiler, LoaderContext, Module, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
+import { realPath } from '../../disk/paths.js'
 import { problem } from '../../errors/raise.js'
+import { readLayer } from '../../format/wasm.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
@@ -57,7 +59,10 @@ function refuseSecondIn(compiler: Compiler): void {
 }
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
-  const { compilation } = context.getNativeBuildContext!() as { compilation: Compilation }
+  return logOf(compiler, (context.getNativeBuildContext!() as { compilation: Compilation }).compilation)
+}
+
+function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
   const logger = compiler.getInfrastructureLogger(NAME)
   return {
     inform: (line) => logger.info(line),
@@ -73,11 +78,13 @@ function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
   const loader = loaderContext(context)
   // A cached module would skip verification in the next process.
   loader.cacheable(false)
+  const { type = '' } = (loader._module ?? {}) as Partial<NormalModule>
   return {
     watch: (file) => watch(loader, file),
     warn: (message) => context.warn(message),
     ship: (admission) => ship(admission, compiler),
-    wantsBytes: !(loader._module as NormalModule | undefined)?.type.startsWith('javascript/'),
+    wantsBytes: !type.startsWith('javascript/'),
+    isReference: type.startsWith('asset'),
     identifiersOnly: false,
     lacksAwait: undefined,
   }
@@ -153,12 +160,54 @@ function keepShimsExternal({ options }: Compiler): void {
 function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pipeline): void {
   const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
   compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-    const outputs = compilation.getAssets().map(({ name, source, info }) => ({
+    const files = compilation.getAssets().map(({ name, source, info }) => ({
       name,
       content: new Uint8Array(source.buffer()),
-      ...(info.sourceFilename && { sources: [join(compiler.context, withoutQuery(info.sourceFilename))] }),
+      holders: (text: string) => holdersOf(text, name, compilation),
+      sources: info.sourceFilename
+        ? [join(compiler.context, withoutQuery(info.sourceFilename))]
+        : compiledFrom(source.buffer(), compilation),
     }))
-    const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
-    withoutFrames(() => pipeline.sweep(outputs, log))
+    const output = { files, importersOf: (file: string) => importersOf(file, compilation) }
+    withoutFrames(() => pipeline.sweep(output, logOf(compiler, compilation)))
   })
+}
+
+/** Modules that were joined into one are looked at one by one. */
+function innermost(module: Module): NormalModule[] {
+  const { modules } = module as Module & { modules?: Iterable<Module> }
+  return modules === undefined ? [module as NormalModule] : [...modules].flatMap(innermost)
+}
+
+function holdersOf(text: string, name: string, { chunks, chunkGraph }: Compilation): string[] {
+  return [...chunks]
+    .filter(({ files }) => files.has(name))
+    .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
+    .filter((module) => module.originalSource()?.source().toString().includes(text))
+    .flatMap(({ resource }) => (resource ? [withoutQuery(resource)] : []))
+}
+
+function importersOf(file: string, { modules, moduleGraph }: Compilation): string[] {
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      ({ resource, type }) =>
+        resource && type !== 'asset/resource' && realPath(withoutQuery(resource)) === file,
+    )
+    .flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
+    .flatMap(({ originModule }) => {
+      const { resource } = (originModule ?? {}) as { resource?: string }
+      return resource ? [withoutQuery(resource)] : []
+    })
+}
+
+/** The core modules that webpack itself has written as this file, for which it names no source. */
+function compiledFrom(content: Buffer, { modules }: Compilation): string[] {
+  if (readLayer(content) === undefined) return []
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      (module) => module.type.startsWith('webassembly/') && module.originalSource()?.buffer().equals(content),
+    )
+    .map(({ resource }) => withoutQuery(resource))
 }
