@@ -14,6 +14,7 @@ export class PackageWasm {
   /** By the name of the package: the files, or the scripts that hold some. */
   readonly #found = new Map<string, Set<string>>()
 
+  #said: string | undefined
   readonly #imported = new Map<string, Diagnostic>()
 
   /**
@@ -47,10 +48,19 @@ export class PackageWasm {
     return this.#found.size === 0
   }
 
+  /** As {@link describe}, unless that is what was said last. */
+  describeNews(): string | undefined {
+    const text = this.describe()
+    if (text === this.#said) return undefined
+    this.#said = text
+    return text
+  }
+
   clear(): void {
     this.#installed = undefined
     this.#found.clear()
     this.#imported.clear()
+    this.#said = undefined
   }
 
   /** One block of lines that lists them. */

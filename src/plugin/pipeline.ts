@@ -7,6 +7,7 @@ import { createTranspiler } from '../bindings/jco/transpiler.js'
 import { sniffLayer } from '../disk/read-file.js'
 import type { BuildLog, LoadContext } from './contexts.js'
 import { Gate } from './gate.js'
+import { LateSweep } from './late-sweep.js'
 import { type Loaded, Loader } from './load.js'
 import { type Options, resolveOptions } from './options.js'
 import type { Place } from './project.js'
@@ -73,6 +74,11 @@ export class Pipeline {
   /** See {@link Loader.refuseAwait}. */
   refuseAwait(where: string): void {
     this.#loader.refuseAwait(where)
+  }
+
+  /** Sweeps a folder that is about to be written: see {@link LateSweep}. */
+  sweeper(folder: string): LateSweep {
+    return new LateSweep(folder, this.gate)
   }
 
   /** See {@link sweep}. */

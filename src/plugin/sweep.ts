@@ -95,7 +95,11 @@ function raise({ action, problem: reason }: Objection, { output }: FoundWasm, lo
 /** Lists what packages bring, or refuses all of it at once. */
 function concludePackages({ packageWasm, project, policy }: Gate, log: BuildLog): void {
   if (packageWasm.isEmpty) return
-  if (!project.verifiesPackages) return log.inform(packageWasm.describe())
+  if (!project.verifiesPackages) {
+    const news = packageWasm.describeNews()
+    if (news !== undefined) log.inform(news)
+    return
+  }
   const refusal = packageWasm.refusal()
   if (policy.mode === 'strict') throw refusal
   log.warn(refusal.message)

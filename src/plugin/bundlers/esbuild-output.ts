@@ -2,47 +2,59 @@
 /** What esbuild has written, as the sweep wants it. */
 
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
-import { Pipeline } from '../pipeline.js'
+import type { OutputFile } from '../find-wasm.js'
+import type { LateSweep } from '../late-sweep.js'
+import type { Output } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
 import { withoutQuery } from './adapter.js'
 import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 
-/** Sweeps what was written, and removes it when it is refused. */
+/** The folder that esbuild writes to. */
+export function outputFolder(options: BuildOptions): string {
+  return resolve(workingFolder(options), options.outdir ?? dirname(options.outfile ?? 'x'))
+}
+
+/**
+ * Sweeps what was built and, where it was written, the folder with all that other plugins have put there so far; what
+ * is refused is removed. Plugins that come after ours in the list have not had their turn yet.
+ */
 export function sweepOutput(
-  pipeline: Pipeline,
+  sweeper: LateSweep,
   options: BuildOptions,
   result: BuildResult,
   warnings: Message[],
 ) {
   if (result.errors.length > 0) return undefined
-  const folder = workingFolder(options)
-  const outputs = Object.entries(result.metafile!.outputs).map(([name, about]) => ({
-    path: resolve(folder, name),
-    sources: sourceOf(about, folder),
-    inputs: Object.keys(about.inputs).map((input) => resolve(folder, withoutQuery(input))),
-  }))
-  const contents = new Map(result.outputFiles?.map((file) => [file.path, file.contents]))
-  const errors = messagesOf(() =>
-    pipeline.sweep(
-      {
-        files: outputs.map(({ path, sources, inputs }) => ({
-          name: path,
-          content: contents.get(path) ?? readFileSync(path),
-          sources,
-          holders: (text) => inputs.filter((input) => holds(input, text)),
-        })),
-        importersOf: (file) => importersOf(file, result.metafile!, folder),
-      },
-      logOf(options, warnings),
-    ),
-  )
-  // It is on the disk by now.
-  if (errors.length > 0 && options.write !== false)
-    for (const { path } of outputs) rmSync(path, { force: true })
+  const isWritten = options.write !== false
+  const output = outputOf(options, result)
+  const errors = messagesOf(() => {
+    sweeper.early(output, logOf(options, warnings))
+    if (isWritten) sweeper.late(logOf(options, warnings))
+  })
+  if (errors.length > 0 && isWritten) for (const { name } of output.files) rmSync(name, { force: true })
   return { errors }
+}
+
+function outputOf(
+  options: BuildOptions,
+  { outputFiles, metafile }: BuildResult,
+): Output & { files: OutputFile[] } {
+  const folder = workingFolder(options)
+  const contents = new Map(outputFiles?.map((file) => [file.path, file.contents]))
+  const files = Object.entries(metafile!.outputs).map(([name, about]) => {
+    const path = resolve(folder, name)
+    const inputs = Object.keys(about.inputs).map((input) => resolve(folder, withoutQuery(input)))
+    return {
+      name: path,
+      content: contents.get(path) ?? readFileSync(path),
+      sources: sourceOf(about, folder),
+      holders: (text: string) => inputs.filter((input) => holds(input, text)),
+    }
+  })
+  return { files, importersOf: (file) => importersOf(file, metafile!, folder) }
 }
 
 type OutputAbout = Metafile['outputs'][string]

@@ -8,11 +8,12 @@ import type { ComponentSource } from '../../bindings/module/input.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
+import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
 import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
-import { sweepOutput } from './esbuild-output.js'
+import { outputFolder, sweepOutput } from './esbuild-output.js'
 
 /**
  * The hooks for `esbuild`.
@@ -41,11 +42,15 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         // The sweep has to know what was written.
         options.metafile = true
       },
-      setup: (build) =>
+      setup(build) {
+        const { initialOptions: options } = build
+        let sweeper: LateSweep
+        build.onStart(() => void (sweeper = pipeline.sweeper(outputFolder(options))))
         build.onEnd((result) => ({
-          ...sweepOutput(pipeline, build.initialOptions, result, warnings),
+          ...sweepOutput(sweeper, options, result, warnings),
           warnings: warnings.splice(0),
-        })),
+        }))
+      },
     },
   }
   const parts: EsbuildPart[] = Object.values(duties)

@@ -2,13 +2,15 @@
 /** Rollup and Rolldown, and what Vite shares with them. */
 
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
 import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
+import type { BuildLog } from '../contexts.js'
 import type { OutputFile } from '../find-wasm.js'
+import { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import { isModuleRequest } from '../request.js'
 import {
@@ -60,7 +62,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
     externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
     findAwait: awaiting.hooks,
-    sweepOutputs: { generateBundle: sweepBundle(pipeline) },
+    sweepOutputs: sweepHooks(pipeline),
   }
   return {
     ...sharedHooks(pipeline, {
@@ -169,16 +171,52 @@ export function resolveShim(pipeline: Pipeline) {
   }
 }
 
-/** Sweeps a bundle before it is written. */
-export function sweepBundle(pipeline: Pipeline) {
+/** Where an output goes. */
+interface Destination {
+  dir?: string | undefined
+  file?: string | undefined
+}
+
+const folderOf = ({ dir, file }: Destination) => resolve(dir ?? dirname(file ?? 'x'))
+
+/**
+ * Hooks that sweep a bundle before it is written, and its folder after all other plugins have written there.
+ * @param written hears first that it was written
+ */
+export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destination) => void = () => {}) {
+  const sweepers = new Map<string, LateSweep>()
+  const sweepFolders = (log: BuildLog) => {
+    for (const sweeper of sweepers.values()) withoutFrames(() => sweeper.late(log))
+  }
   return {
-    order: 'post' as const,
-    handler(this: SweepingContext, _options: unknown, bundle: Record<string, Output>) {
-      const output = {
-        files: Object.values(bundle).map(outputFile),
-        importersOf: (file: string) => importersOf(file, this),
-      }
-      withoutFrames(() => pipeline.sweep(output, rollupLog(this)))
+    renderStart(to: Destination) {
+      sweepers.set(folderOf(to), pipeline.sweeper(folderOf(to)))
+    },
+    generateBundle: {
+      order: 'post' as const,
+      handler(this: SweepingContext, to: Destination, bundle: Record<string, Output>) {
+        const output = {
+          files: Object.values(bundle).map(outputFile),
+          importersOf: (file: string) => importersOf(file, this),
+        }
+        withoutFrames(() => sweepers.get(folderOf(to))!.early(output, rollupLog(this)))
+      },
+    },
+    writeBundle: {
+      order: 'post' as const,
+      sequential: true as const,
+      handler(this: SweepingContext, to: Destination) {
+        written.call(this as never, to)
+        sweepFolders(rollupLog(this))
+      },
+    },
+    closeBundle: {
+      order: 'post' as const,
+      sequential: true as const,
+      handler(this: SweepingContext) {
+        sweepFolders(rollupLog(this))
+        sweepers.clear()
+      },
     },
   }
 }

@@ -9,12 +9,15 @@ import type { Compilation, Compiler, LoaderContext, Module, NormalModule } from 
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
 import { realPath } from '../../disk/paths.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import { readLayer } from '../../format/wasm.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
+import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
+import type { Output } from '../sweep.js'
 import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames, withoutQuery } from './adapter.js'
 
 const WASM = /\.wasm$/i
@@ -39,8 +42,7 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     cacheNothing: (applied) => addRules(applied, pipeline, coreModuleRule(framework, pipeline, shared.load)),
     externalShims: (applied) => applied.hooks.environment.tap(NAME, () => keepShimsExternal(applied)),
     findAwait: () => {}, // all that these bundlers write may have one, CommonJS included
-    sweepOutputs: ({ hooks }) =>
-      hooks.thisCompilation.tap(NAME, (made) => sweepAssets(compiler!, made, pipeline)),
+    sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
   }
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
@@ -157,20 +159,38 @@ function keepShimsExternal({ options }: Compiler): void {
   options.externals = [options.externals ?? [], shims].flat() as typeof options.externals
 }
 
-function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pipeline): void {
-  const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
-  compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-    const files = compilation.getAssets().map(({ name, source, info }) => ({
-      name,
-      content: new Uint8Array(source.buffer()),
-      holders: (text: string) => holdersOf(text, name, compilation),
-      sources: info.sourceFilename
-        ? [join(compiler.context, withoutQuery(info.sourceFilename))]
-        : compiledFrom(source.buffer(), compilation),
-    }))
-    const output = { files, importersOf: (file: string) => importersOf(file, compilation) }
-    withoutFrames(() => pipeline.sweep(output, logOf(compiler, compilation)))
+/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
+function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
+  let sweeper: LateSweep
+  compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
+    sweeper = pipeline.sweeper(compiler.outputPath)
+    const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
+    compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
+      const log = logOf(compiler, compilation)
+      withoutFrames(() => sweeper.early(outputOf(compiler, compilation), log))
+    })
   })
+  compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
+    if (compilation.errors.length > 0) return
+    try {
+      sweeper.late(logOf(compiler, compilation))
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error
+      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
+    }
+  })
+}
+
+function outputOf({ context }: Compiler, compilation: Compilation): Output {
+  const files = compilation.getAssets().map(({ name, source, info }) => ({
+    name,
+    content: new Uint8Array(source.buffer()),
+    holders: (text: string) => holdersOf(text, name, compilation),
+    sources: info.sourceFilename
+      ? [join(context, withoutQuery(info.sourceFilename))]
+      : compiledFrom(source.buffer(), compilation),
+  }))
+  return { files, importersOf: (file) => importersOf(file, compilation) }
 }
 
 /** Modules that were joined into one are looked at one by one. */
