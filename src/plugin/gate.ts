@@ -98,7 +98,7 @@ export class Gate {
       if (this.leavesToPackage(file, wanted, objection)) return undefined
     }
     if (judgement.action === 'refuse') throw judgement.problem
-    if (judgement.action === 'warn') this.warnOnce(judgement.problem, context)
+    if (judgement.action === 'warn') this.warnOnce(judgement.problem, file, context)
     const admission = { path, file, name: basename(file), admitted: judgement.admitted }
     this.admissions.add(admission)
     return admission
@@ -140,8 +140,8 @@ export class Gate {
     }
   }
 
-  /** Warns of one thing about one file once in a build. */
-  warnOnce({ code, file, message }: Diagnostic, context: Pick<FileContext, 'warn'>): void {
+  /** Warns of one thing about one file once in a build. @param file its real path: display paths of two may be the same */
+  warnOnce({ code, message }: Diagnostic, file: string, context: Pick<FileContext, 'warn'>): void {
     if (!this.#warned.has(`${code} ${file}`)) context.warn(message)
     this.#warned.add(`${code} ${file}`)
   }

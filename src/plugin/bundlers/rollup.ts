@@ -185,11 +185,11 @@ const folderOf = ({ dir, file }: Destination) => resolve(dir ?? dirname(file ?? 
  */
 export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destination) => void = () => {}) {
   const sweepers = new Map<string, LateSweep>()
-  const sweepFolders = (log: BuildLog) => {
-    for (const sweeper of sweepers.values()) withoutFrames(() => sweeper.late(log))
-  }
+  const isWritten = new Set<string>()
+  const sweepFolder = (folder: string, log: BuildLog) => withoutFrames(() => sweepers.get(folder)!.late(log))
   return {
     renderStart(to: Destination) {
+      isWritten.delete(folderOf(to))
       sweepers.set(folderOf(to), pipeline.sweeper(folderOf(to)))
     },
     generateBundle: {
@@ -207,15 +207,16 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
       sequential: true as const,
       handler(this: SweepingContext, to: Destination) {
         written.call(this as never, to)
-        sweepFolders(rollupLog(this))
+        isWritten.add(folderOf(to))
+        sweepFolder(folderOf(to), rollupLog(this))
       },
     },
     closeBundle: {
       order: 'post' as const,
       sequential: true as const,
       handler(this: SweepingContext) {
-        sweepFolders(rollupLog(this))
-        sweepers.clear()
+        // Of others that are built meanwhile, nothing is there to be seen yet.
+        for (const folder of isWritten) sweepFolder(folder, rollupLog(this))
       },
     },
   }
