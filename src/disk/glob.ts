@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { problem } from '../errors/raise.js'
+import { packageOf, packagePath } from './owner.js'
 import { toSlashes } from './paths.js'
 import { walk } from './walk.js'
 
@@ -49,15 +50,22 @@ export function createFilter(
   const included = matchAny(include, 'include')
   const excluded = matchAny(exclude, 'exclude')
   return (file) => {
-    const names = [toSlashes(path.relative(root, file)), file]
+    const owner = packageOf(file)
+    const names = [toSlashes(path.relative(root, file)), file, ...(owner ? [packagePath(owner)] : [])]
     return (include.length === 0 || names.some(included)) && !names.some(excluded)
   }
 }
 
 function matchAny(globs: readonly string[], option: string): (name: string) => boolean {
   for (const glob of globs) checkLength(glob, option)
-  const matchers = globs.map((glob) => loadPicomatch()(toSlashes(glob).replace(/^\.\//, ''), { dot: true }))
+  const matchers = globs.map((glob) => loadPicomatch()(patternOf(glob), { dot: true }))
   return (name) => matchers.some((matches) => matches(name))
+}
+
+/** A package alone means all that is in it. */
+function patternOf(glob: string): string {
+  if (/^npm:(?:@[^/]+\/)?[^/]+$/.test(glob)) return `${glob}/**`
+  return toSlashes(glob).replace(/^\.\//, '')
 }
 
 function checkLength(glob: string, option: string): void {

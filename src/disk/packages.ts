@@ -7,7 +7,7 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { realPath } from './paths.js'
+import { realPath, toSlashes } from './paths.js'
 import { sniffLayer } from './read-file.js'
 import { walk } from './walk.js'
 
@@ -37,6 +37,14 @@ export function packagesWithComponents(root: string): string[] {
   const affected = withDependents(new Set(folders), dependencies)
   const names = dependencies.filter(({ to }) => affected.has(to)).map(({ name }) => name)
   return [...new Set(names)].toSorted()
+}
+
+/** The `.wasm` files of packages that a project depends on, directly or not: real paths. */
+export function wasmOfPackages(root: string): string[] {
+  const folders = new Set(crawl(root).map(({ to }) => to))
+  return [...folders].flatMap((folder) =>
+    [...walk(folder, { skip: ['node_modules'] })].filter((file) => /\.wasm$/i.test(file)).map(toSlashes),
+  )
 }
 
 function crawl(root: string): Dependency[] {

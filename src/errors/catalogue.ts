@@ -38,6 +38,10 @@ const REINSTALL = 'get the file again from its publisher; if you built it yourse
 const OPTIONS_TABLE = 'see the options table in the README'
 const FLAGS_TABLE = 'signed-wasm <command> --help tells what can be given'
 
+/** Some of very many. */
+const some = (items: readonly string[]) =>
+  items.length <= 5 ? items : [...items.slice(0, 5), `and ${items.length - 5} more`]
+
 const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
 
 /** `file` is a display path: relative to the project, forward slashes, never an absolute path. */
@@ -50,8 +54,8 @@ export const BOUNDED = 'no usual component takes this much; do not trust this fi
 /** Every error. The throw site gives values, this table gives words. */
 export const CATALOGUE = {
   // Verdicts about a file.
-  COMPONENT_UNSIGNED: refusal((v: AboutFile) => ({
-    what: 'Component must have a valid signature, and this file has none',
+  COMPONENT_UNSIGNED: refusal((v: AboutFile & { layer?: string | undefined }) => ({
+    what: `${v.layer === 'core module' ? 'Core module' : 'Component'} must have a valid signature, and this file has none`,
     hint: `${SIGN_IT(v.file)}, or ask its publisher for a signed one`,
   })),
   SIGNER_UNTRUSTED: refusal(
@@ -258,6 +262,12 @@ export const CATALOGUE = {
   UNVERIFIED_WASM: refusal((v: AboutFile & { reason: string }) => ({
     what: `this output is or holds WebAssembly that no import brought in and nobody verified: ${v.reason}`,
     hint: 'import the file by name so that it is verified first, sign it, or list its source in `exclude`',
+  })),
+  PACKAGE_UNVERIFIED: refusal((v: { packages: readonly { name: string; files: readonly string[] }[] }) => ({
+    what:
+      "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: " +
+      v.packages.map(({ name, files }) => `${name} (${some(files).join(', ')})`).join('; '),
+    hint: `let those pass that you have reviewed: exclude: [${v.packages.map(({ name }) => `'npm:${name}'`).join(', ')}]`,
   })),
   FILE_CHANGED: unreadable((_: AboutFile) => ({
     what: 'changed while the build was running',

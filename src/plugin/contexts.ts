@@ -22,6 +22,8 @@ export interface LoadContext extends FileContext {
   ship(file: Admission): ComponentSource
   /** Whether the bundler wants the bytes themselves, as webpack does for `new URL(...)`. */
   wantsBytes: boolean
+  /** Whether it is for a file that code refers to, rather than for a module, where the id does not tell. */
+  isReference: boolean
   /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
   identifiersOnly: boolean
   /** What in this build has no top-level await, in words, such as `the format iife`. */

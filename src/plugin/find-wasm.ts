@@ -15,6 +15,8 @@ export interface OutputFile {
   content: Uint8Array | string
   /** Real paths of the sources it was copied from, where the bundler knows them. */
   sources?: readonly string[]
+  /** The modules whose code in this output holds a text, by real path; where the bundler tells. */
+  holders?: (text: string) => readonly string[]
 }
 
 /** A wasm binary in the output. */
@@ -23,6 +25,8 @@ export interface FoundWasm {
   output: OutputFile
   bytes: Uint8Array
   layer: Layer
+  /** The text that stands for it, where it is not the whole output. */
+  text?: string
 }
 
 /** Every wasm binary in the output: whole files, and base64 in text. */
@@ -48,6 +52,6 @@ function* findBase64(output: OutputFile): Generator<FoundWasm> {
     BASE64.lastIndex = at + run.length
     const bytes = new Uint8Array(Buffer.from(run, 'base64'))
     const layer = readLayer(bytes)
-    if (layer !== undefined) yield { output, bytes, layer }
+    if (layer !== undefined) yield { output, bytes, layer, text: run }
   }
 }

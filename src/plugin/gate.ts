@@ -10,8 +10,14 @@ import { type Admission, Admissions } from './admissions.js'
 import type { BuildLog, FileContext } from './contexts.js'
 import { Dependents } from './dependents.js'
 import type { ResolvedOptions } from './options.js'
+import { PackageWasm } from './package-wasm.js'
 import { Project } from './project.js'
 import { readPolicy, type ReadPolicy } from './read-policy.js'
+
+interface Wanted {
+  layer?: Layer | undefined
+  isModule?: boolean
+}
 
 const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
 
@@ -20,6 +26,7 @@ export class Gate {
   readonly project: Project
   readonly admissions = new Admissions()
   readonly dependents = new Dependents()
+  readonly packageWasm = new PackageWasm()
   readonly #options: ResolvedOptions
   readonly #warned = new Set<string>()
   #read: ReadPolicy | undefined
@@ -41,6 +48,7 @@ export class Gate {
    */
   start(log: BuildLog): void {
     this.#warned.clear()
+    this.packageWasm.clear()
     this.forgetPolicy()
     this.#current(log)
   }
@@ -73,20 +81,24 @@ export class Gate {
   /**
    * Reads and judges one file.
    * @param path as it was imported
-   * @param layer what it must be; what it says when absent
+   * @param wanted.layer what it must be; what it says when absent
+   * @param wanted.isModule whether code imports it as a module
    * @returns `undefined` when nothing is there, or the options leave it alone
    * @throws Diagnostic when it is refused
    */
-  admit(path: string, context: FileContext, layer?: Layer): Admission | undefined {
+  admit(path: string, context: FileContext, { layer, isModule = false }: Wanted = {}): Admission | undefined {
     this.#watch(path, context)
     const read = this.project.read(path)
     if (read === undefined) return undefined
     const { file, display, bytes, sidecars } = read
     const wanted = layer ?? readLayer(bytes) ?? 'component'
-    if (this.ignores(wanted)) return undefined
     const judgement = judge({ name: display, bytes, layer: wanted, sidecars }, this.policy)
+    if (judgement.action !== 'accept') {
+      const objection = isModule ? judgement.problem : undefined
+      if (this.leavesToPackage(file, wanted, objection)) return undefined
+    }
     if (judgement.action === 'refuse') throw judgement.problem
-    if (judgement.action === 'warn') this.warnOnce(judgement.problem, context)
+    if (judgement.action === 'warn') this.warnOnce(judgement.problem, file, context)
     const admission = { path, file, name: basename(file), admitted: judgement.admitted }
     this.admissions.add(admission)
     return admission
@@ -100,12 +112,19 @@ export class Gate {
   admitAgain(path: string, digest: Hex, context: FileContext): Admission | undefined {
     const known = this.admissions.find(path, digest)
     if (known !== undefined) this.#watch(path, context)
-    return known ?? this.admit(path, context, 'component')
+    return known ?? this.admit(path, context, { layer: 'component' })
   }
 
-  /** Whether the options leave a layer to the bundler. */
-  ignores(layer: Layer): boolean {
-    return layer === 'core module' && this.#options.coreModules === 'ignore'
+  /**
+   * Whether a file is a core module that a package brings. It is noted, and left to the bundler for now: the end of the
+   * build lists or refuses all of them. A server has no such end.
+   */
+  leavesToPackage(file: string, layer: Layer, objection?: Diagnostic): boolean {
+    if (!PackageWasm.owns(file, layer)) return false
+    const { command, verifiesPackages } = this.project
+    if (verifiesPackages && command === 'serve') return false
+    this.packageWasm.add(file, objection)
+    return true
   }
 
   /** What keeps bytes from passing that did not come in by an import. */
@@ -121,8 +140,8 @@ export class Gate {
     }
   }
 
-  /** Warns of one thing about one file once in a build. */
-  warnOnce({ code, file, message }: Diagnostic, context: Pick<FileContext, 'warn'>): void {
+  /** Warns of one thing about one file once in a build. @param file its real path: display paths of two may be the same */
+  warnOnce({ code, message }: Diagnostic, file: string, context: Pick<FileContext, 'warn'>): void {
     if (!this.#warned.has(`${code} ${file}`)) context.warn(message)
     this.#warned.add(`${code} ${file}`)
   }

@@ -59,7 +59,11 @@ export class Loader {
     if (parsed === undefined) return undefined
     const { form, explicit, digest } = readQuery(parsed.query)
     if (digest !== undefined) return this.#reload(parsed.file, digest, context)
-    const admission = this.#gate.admit(parsed.file, context, explicit ? 'component' : undefined)
+    const isModule = form !== undefined && !context.isReference
+    const admission = this.#gate.admit(parsed.file, context, {
+      layer: explicit ? 'component' : undefined,
+      isModule,
+    })
     if (admission === undefined) return undefined
     const { bytes, layer } = admission.admitted
     if (layer === 'core module' || form === undefined || context.wantsBytes)

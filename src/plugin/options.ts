@@ -5,6 +5,7 @@ import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
 import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
 import { check, type Check, flag, isCount, isPlainObject, isStringList, oneOf } from '../errors/check.js'
+import { problem } from '../errors/raise.js'
 import type { Mode } from '../policy/policy.js'
 
 export type { JcoOptions } from '../bindings/jco/options.js'
@@ -38,7 +39,11 @@ export interface Options {
   keys?: KeySource | readonly KeySource[]
   /** Globs of the `.wasm` files to handle, relative to the project root. @default every `.wasm` */
   include?: string | readonly string[]
-  /** Globs of `.wasm` files that are left to the bundler, unverified. @default [] */
+  /**
+   * Globs of `.wasm` files that are left to the bundler, unverified; `npm:<package>` for what a package brings, in files
+   * or in scripts, and `npm:<package>/<glob>` for some of it.
+   * @default []
+   */
   exclude?: string | readonly string[]
   /**
    * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass
@@ -47,11 +52,12 @@ export interface Options {
    */
   detached?: boolean
   /**
-   * Core `.wasm` modules: `verify` by the same rule, then leave them to the bundler; `ignore` leaves
-   * them alone.
-   * @default 'verify'
+   * Core modules that installed packages bring for themselves, which are as trusted as the JavaScript beside them:
+   * `report` lists them at the end of a build, `verify` refuses all of them that no trusted key has signed. Components,
+   * and whatever is the project's own, are verified always.
+   * @default 'report'
    */
-  coreModules?: 'verify' | 'ignore'
+  packages?: 'report' | 'verify'
   /**
    * What a component's imports are bound to: import name to module, e.g.
    * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
@@ -100,7 +106,7 @@ export interface ResolvedOptions {
   include: readonly string[]
   exclude: readonly string[]
   detached: boolean
-  coreModules: 'verify' | 'ignore'
+  packages: 'report' | 'verify'
   imports: Readonly<Record<string, string>>
   asset: 'file' | 'inline' | number
   recheck: 'off' | 'digest' | 'signature'
@@ -124,7 +130,7 @@ const CHECKS: Record<keyof Options, Check> = {
   include: isStringList,
   exclude: isStringList,
   detached: flag,
-  coreModules: oneOf('verify', 'ignore'),
+  packages: oneOf('report', 'verify'),
   imports: (value) =>
     isPlainObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')
       ? undefined
@@ -155,11 +161,24 @@ const LIMIT_CHECKS: Record<keyof Limits, Check> = {
   maxMemoryBytes: isCount,
 }
 
+/** What stands in place of options that are gone. */
+const REPLACED: Readonly<Record<string, string>> = {
+  coreModules:
+    "left out: core modules of packages are let in and listed (`packages: 'report'`, the default), those of the project are verified; list in `exclude` what shall not be",
+}
+
+function refuseReplaced(options: object): void {
+  for (const [option, must] of Object.entries(REPLACED))
+    if (isPlainObject(options) && Object.hasOwn(options, option))
+      throw problem('OPTION_INVALID', { option, must })
+}
+
 /**
  * Checks options and fills in defaults. The result shares nothing with the input and cannot be changed.
  * @throws Diagnostic `OPTION_UNKNOWN` or `OPTION_INVALID`
  */
 export function resolveOptions(options: Options = {}): ResolvedOptions {
+  refuseReplaced(options)
   check(options, CHECKS, '')
   const modes = isPlainObject(options.mode) ? options.mode : { build: options.mode, serve: options.mode }
   check(modes, MODE_CHECKS, 'mode.')
@@ -171,7 +190,7 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
     include: [options.include ?? []].flat(),
     exclude: [options.exclude ?? []].flat(),
     detached: options.detached ?? false,
-    coreModules: options.coreModules ?? 'verify',
+    packages: options.packages ?? 'report',
     imports: { ...options.imports },
     asset: options.asset ?? 'file',
     recheck: options.recheck ?? 'off',

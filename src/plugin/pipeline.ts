@@ -6,13 +6,13 @@ import { createCache, type OutputCache } from '../bindings/jco/cache.js'
 import { createTranspiler } from '../bindings/jco/transpiler.js'
 import { sniffLayer } from '../disk/read-file.js'
 import type { BuildLog, LoadContext } from './contexts.js'
-import type { OutputFile } from './find-wasm.js'
 import { Gate } from './gate.js'
+import { LateSweep } from './late-sweep.js'
 import { type Loaded, Loader } from './load.js'
 import { type Options, resolveOptions } from './options.js'
 import type { Place } from './project.js'
 import { parseWasmId } from './request.js'
-import { sweep } from './sweep.js'
+import { type Output, sweep } from './sweep.js'
 import { Declarations } from './types.js'
 
 /** See the first line of this file. */
@@ -76,8 +76,13 @@ export class Pipeline {
     this.#loader.refuseAwait(where)
   }
 
+  /** Sweeps a folder that is about to be written: see {@link LateSweep}. */
+  sweeper(folder: string): LateSweep {
+    return new LateSweep(folder, this.gate)
+  }
+
   /** See {@link sweep}. */
-  sweep(outputs: Iterable<OutputFile>, log: Pick<BuildLog, 'warn'>): void {
-    sweep(outputs, this.gate, log)
+  sweep(output: Output, log: BuildLog): void {
+    sweep(output, this.gate, log)
   }
 }

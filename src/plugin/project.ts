@@ -93,6 +93,11 @@ export class Project {
     return readRegularFile(file, { display, maxBytes: this.#options.limits.maxFileBytes })
   }
 
+  /** Whether `packages: 'verify'` is asked for. */
+  get verifiesPackages(): boolean {
+    return this.#options.packages === 'verify'
+  }
+
   /** Whether a file that the options exclude has this content. */
   excludes(bytes: Uint8Array): boolean {
     return this.#options.exclude
@@ -105,7 +110,8 @@ export class Project {
 
 const signaturePath = (path: string) => `${path}.sig`
 
-function holds(file: string, bytes: Uint8Array): boolean {
+/** Whether a file has that content. */
+export function holds(file: string, bytes: Uint8Array): boolean {
   const stats = statSync(file, { throwIfNoEntry: false })
   return stats?.isFile() === true && stats.size === bytes.length && isSame(readFileSync(file), bytes)
 }

@@ -47,3 +47,9 @@ export function parseWasmId(id: string): WasmId | undefined {
 function isAbsolutePath(path: string): boolean {
   return /^(?:\/|[a-z]:[\\/])/i.test(path)
 }
+
+/** Whether an id asks for a `.wasm` file as a module, rather than for its URL or the like. */
+export function isModuleRequest(id: string): boolean {
+  const parsed = parseWasmId(id)
+  return parsed !== undefined && readQuery(parsed.query).form !== undefined
+}

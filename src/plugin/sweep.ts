@@ -2,6 +2,7 @@
 /** The sweep: after the build, every wasm in the output is one that was admitted in it, or passes now. */
 
 import { resolve } from 'node:path'
+import { packageOf } from '../disk/owner.js'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
@@ -9,47 +10,97 @@ import type { BuildLog } from './contexts.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
 
+/** A finished output. */
+export interface Output {
+  files: Iterable<OutputFile>
+  /**
+   * The modules that import a core module of a package as a module, by real path. Where one of the project does, the file
+   * has to be verified like a component, whose place it could have taken. Where the bundler does not tell, a name that is
+   * in no package.
+   */
+  importersOf(file: string): readonly string[]
+}
+
 /**
  * Judges what the finished output holds.
  *
- * What the bundler has names for must pass under every one of them, by the policy of that name. Where it has none, the
+ * What the bundler has names for must pass under every one of them, by the policy of that name: the file that an output
+ * was copied from, or the module that holds the text. Core modules of packages are theirs. Where there is no name, the
  * bytes must have been admitted in this build under the names that had them, or be signed.
- * @throws Diagnostic `UNVERIFIED_WASM` in strict mode
+ * @throws Diagnostic `UNVERIFIED_WASM` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
-export function sweep(outputs: Iterable<OutputFile>, gate: Gate, log: Pick<BuildLog, 'warn'>): void {
+export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
-  for (const found of findWasm(outputs)) {
-    if (gate.ignores(found.layer) || gate.admissions.hasAdapter(found.bytes)) continue
-    const names = found.output.sources ?? []
+  for (const found of findWasm(files)) {
+    if (gate.admissions.hasAdapter(found.bytes)) continue
+    const names = namesOf(found)
     if (names.length === 0) sweepUnnamed(found, gate, log)
     else for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
+  for (const { file, objection } of gate.packageWasm.imported)
+    if (!importersOf(file).every(isInPackage)) throw objection
+  concludePackages(gate, log)
 }
 
-function sweepNamed(
-  path: string,
-  found: FoundWasm,
-  { gate, log }: { gate: Gate; log: Pick<BuildLog, 'warn'> },
-): void {
+const isInPackage = (file: string) => packageOf(file) !== undefined
+
+/** The files that brought it. */
+function namesOf({ output, text }: FoundWasm): readonly string[] {
+  return text === undefined ? (output.sources ?? []) : (output.holders?.(text) ?? [])
+}
+
+function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate; log: BuildLog }): void {
   const { project, admissions } = gate
   const file = realPath(path) ?? toSlashes(path)
   if (!project.covers(file) || admissions.has(file, found.bytes)) return
-  judgeFound(found, { gate, log, sidecars: project.readSidecars(path, project.display(file)) })
+  const sidecars = project.readSidecars(path, project.display(file))
+  const objection = objectionTo(found, gate, sidecars)
+  if (objection === undefined || gate.leavesToPackage(file, found.layer)) return
+  if (!isCopy(found, gate)) raise(objection, found, log)
 }
 
-function sweepUnnamed(found: FoundWasm, gate: Gate, log: Pick<BuildLog, 'warn'>): void {
+function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
   const { project, admissions } = gate
-  if (!admissions.hasSomewhere(found.bytes) && !project.excludes(found.bytes))
-    judgeFound(found, { gate, log, sidecars: {} })
+  if (admissions.hasSomewhere(found.bytes) || project.excludes(found.bytes)) return
+  const objection = objectionTo(found, gate, {})
+  if (objection !== undefined && !isCopy(found, gate)) raise(objection, found, log)
 }
 
-function judgeFound(
+/** Whether it is a core module of an installed package, which some plugin has copied or put into a script. */
+function isCopy({ bytes, layer }: FoundWasm, gate: Gate): boolean {
+  if (layer !== 'core module') return false
+  const { project, packageWasm } = gate
+  const originals = packageWasm.originalsOf(bytes, project.root)
+  const covered = originals.filter((file) => project.covers(file))
+  for (const file of covered) gate.leavesToPackage(file, layer)
+  return originals.length > 0
+}
+
+type Objection = NonNullable<ReturnType<Gate['objection']>>
+
+function objectionTo(
   { output, bytes, layer }: FoundWasm,
-  { gate, log, sidecars }: { gate: Gate; log: Pick<BuildLog, 'warn'>; sidecars: Sidecars },
-): void {
-  const objection = gate.objection({ name: output.name, bytes, layer, sidecars })
-  if (objection === undefined) return
-  const error = problem('UNVERIFIED_WASM', { file: output.name, reason: objection.problem.what })
-  if (objection.action === 'refuse') throw error
+  gate: Gate,
+  sidecars: Sidecars,
+): Objection | undefined {
+  return gate.objection({ name: output.name, bytes, layer, sidecars })
+}
+
+function raise({ action, problem: reason }: Objection, { output }: FoundWasm, log: BuildLog): void {
+  const error = problem('UNVERIFIED_WASM', { file: output.name, reason: reason.what })
+  if (action === 'refuse') throw error
   log.warn(error.message)
+}
+
+/** Lists what packages bring, or refuses all of it at once. */
+function concludePackages({ packageWasm, project, policy }: Gate, log: BuildLog): void {
+  if (packageWasm.isEmpty) return
+  if (!project.verifiesPackages) {
+    const news = packageWasm.describeNews()
+    if (news !== undefined) log.inform(news)
+    return
+  }
+  const refusal = packageWasm.refusal()
+  if (policy.mode === 'strict') throw refusal
+  log.warn(refusal.message)
 }

@@ -42,7 +42,7 @@ export class Declarations {
   }
 
   /** Writes them. What goes wrong is a warning: the bundle does not need them. */
-  async write({ path, name, admitted }: Admission, context: FileContext): Promise<void> {
+  async write({ path, file, name, admitted }: Admission, context: FileContext): Promise<void> {
     const { jco, imports, types } = this.#options
     const { root } = this.#gate.project
     const folder = this.#areWanted() ? placeTypes(path, { root, types }) : undefined
@@ -52,7 +52,8 @@ export class Declarations {
       writeTypes(folder, name, await declareComponent(admitted, about))
     } catch (cause) {
       const reason = cause instanceof Diagnostic ? cause.what : String((cause as Error).message)
-      this.#gate.warnOnce(problem('TYPES_NOT_WRITTEN', { file: admitted.name, reason }, { cause }), context)
+      const warning = problem('TYPES_NOT_WRITTEN', { file: admitted.name, reason }, { cause })
+      this.#gate.warnOnce(warning, file, context)
     }
   }
 }

@@ -12,7 +12,7 @@ export function explain(verdict: Verdict, file: string, keys: readonly TrustedKe
     case 'verified':
       return undefined
     case 'unsigned':
-      return problem('COMPONENT_UNSIGNED', { file })
+      return problem('COMPONENT_UNSIGNED', { file, layer: verdict.layer })
     case 'untrusted': {
       const { keyIds, unknownAlgorithms } = verdict
       return problem('SIGNER_UNTRUSTED', {

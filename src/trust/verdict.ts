@@ -4,7 +4,7 @@ import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { type Hex, toHex } from '../format/encoding.js'
 import { ED25519 } from '../format/signature.js'
-import { isSelected, type SectionSelector } from '../format/wasm.js'
+import { isSelected, type Layer, type SectionSelector } from '../format/wasm.js'
 import type { FramedFile } from './evidence/frame.js'
 import { type Claim, type Evidence, type HashedFile, partsOf } from './evidence/gather.js'
 import type { TrustedKey } from './keys/trusted-key.js'
@@ -23,7 +23,7 @@ export type Verdict =
   | { status: 'verified'; signers: Signer[]; digest: Hex }
   /** Never a full signature. `sufficient` says whether parts were asked for and every one of them is signed. */
   | { status: 'partial'; signers: Signer[]; parts: Part[]; sufficient: boolean }
-  | { status: 'unsigned' }
+  | { status: 'unsigned'; layer?: Layer }
   /** Signed by nobody we know. `keyIds` are what the file claims; `unknownAlgorithms` were skipped. */
   | { status: 'untrusted'; keyIds: Hex[]; unknownAlgorithms: number[] }
   | { status: 'modified'; signers: Signer[] }
@@ -52,7 +52,10 @@ export function conclude(evidence: readonly Evidence[], hashed: HashedFile, aske
     .filter((_, index) => wholes[index]!.length === 0)
     .map((one) => explainFailure(one, hashed.file, asked))
   const isSufficient = (verdict: Verdict) => verdict.status === 'partial' && verdict.sufficient
-  return failures.find((verdict) => !isSufficient(verdict)) ?? failures[0] ?? { status: 'unsigned' }
+  return (
+    failures.find((verdict) => !isSufficient(verdict)) ??
+    failures[0] ?? { status: 'unsigned', layer: hashed.file.layer }
+  )
 }
 
 /** What could not be framed has a verdict as well. */
@@ -84,12 +87,12 @@ function explainFailure({ statements, claims }: Evidence, file: FramedFile, aske
     return { status: 'partial', signers: signersOf(partial), ...judgeParts(file, covered, asked.sections) }
   }
   if (statements.length > 0) return { status: 'modified', signers: signersOf(statements) }
-  return explainUnknown(claims, asked.keys)
+  return explainUnknown(claims, asked.keys, file.layer)
 }
 
 /** No trusted key signed anything. */
-function explainUnknown(claims: readonly Claim[], keys: readonly TrustedKey[]): Verdict {
-  if (claims.length === 0) return { status: 'unsigned' }
+function explainUnknown(claims: readonly Claim[], keys: readonly TrustedKey[], layer: Layer): Verdict {
+  if (claims.length === 0) return { status: 'unsigned', layer }
   const forged = keys.find((key) =>
     claims.some(({ keyId, algorithm }) => algorithm === ED25519 && keyId === key.keyId),
   )

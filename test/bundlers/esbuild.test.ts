@@ -7,6 +7,7 @@ describeConformance({
     main: `import bytes from './core.wasm'\nglobalThis.answers = (await WebAssembly.instantiate(bytes)).instance.exports.answer()`,
     config: { loader: { '.wasm': 'binary' }, target: 'es2022' },
   },
+  knowsHolders: true,
   hasRoot: true,
   followsUrls: false,
   foreign: esbuildForeign,

@@ -21,6 +21,7 @@ describeConformance({
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { plugins: [wasmPlugin] },
   },
+  knowsHolders: false,
   hasRoot: true,
   followsUrls: true,
   foreign: farmForeign,

@@ -7,6 +7,7 @@ describeConformance({
     main: `import bytes from './core.wasm'\nglobalThis.answers = (await WebAssembly.instantiate(bytes)).instance.exports.answer()`,
     config: { moduleTypes: { '.wasm': 'binary' } },
   },
+  knowsHolders: true,
   hasRoot: false,
   followsUrls: false,
   foreign: rollupForeign,

@@ -31,6 +31,7 @@ describeConformance({
     config: { plugins: [wasmPlugin] },
   },
   resolvers: { node: { plugins: [resolver('nodejs')] }, browser: { plugins: [resolver('browser')] } },
+  knowsHolders: true,
   hasRoot: false,
   followsUrls: false,
   foreign: rollupForeign,

@@ -8,6 +8,7 @@ describeConformance({
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { experiments: { asyncWebAssembly: true } },
   },
+  knowsHolders: true,
   hasRoot: true,
   followsUrls: true,
   foreign: webpackForeign,

@@ -13,6 +13,7 @@ const lib = (format: string, script: string) => ({
 describeConformance({
   name: 'vite',
   coreModule: { main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()` },
+  knowsHolders: true,
   hasRoot: true,
   followsUrls: true,
   shippingUrls: { build: { assetsInlineLimit: 0, outDir: 'dist', rolldownOptions: { input: 'main.js' } } },

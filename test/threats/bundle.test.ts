@@ -121,7 +121,8 @@ describe('the sweep', () => {
       pipeline.configure({ root: project.root })
       pipeline.start(quiet)
       pipeline.gate.admit(project.at('x.wasm'), quiet)
-      const sweep = () => pipeline.sweep([{ name: 'x.wasm', content: bytes }], quiet)
+      const sweep = () =>
+        pipeline.sweep({ files: [{ name: 'x.wasm', content: bytes }], importersOf: () => [] }, quiet)
       pipeline.gate[renew](quiet)
       sweep()
       expect(pipeline.gate.admissions.hasSomewhere(bytes)).toBe(true)
@@ -138,10 +139,13 @@ describe('the sweep', () => {
     pipeline.configure({ root: project.root })
     const warn = () => {}
     pipeline.gate.admit(project.at('x.wasm'), { watch: warn, warn })
-    pipeline.sweep([{ name: 'x.wasm', content: project.read('x.wasm') }], { warn })
-    expect(() => pipeline.sweep([{ name: 'x.wasm', content: inState(bytes, 'tampered') }], { warn })).toThrow(
-      'UNVERIFIED_WASM x.wasm',
-    )
+    const outputOf = (content: Uint8Array) => ({
+      files: [{ name: 'x.wasm', content }],
+      importersOf: () => [],
+    })
+    const log = { inform: warn, warn }
+    pipeline.sweep(outputOf(project.read('x.wasm')), log)
+    expect(() => pipeline.sweep(outputOf(inState(bytes, 'tampered')), log)).toThrow('UNVERIFIED_WASM x.wasm')
   })
   it('takes linear time on a megabyte of magic', () => {
     const start = performance.now()

@@ -14,6 +14,7 @@ const host = {
   warn: () => {},
   ship: () => ({ kind: 'inline' as const }),
   wantsBytes: false,
+  isReference: false,
   identifiersOnly: false,
   lacksAwait: undefined,
 } satisfies LoadContext
@@ -124,5 +125,17 @@ describe('the file behind an import', () => {
     ]) {
       expect(() => pipeline.claims(id)).not.toThrow()
     }
+  })
+})
+
+describe('THREAT 52: files outside of the project', () => {
+  it('are warned about one by one, though people see the same name of both', async () => {
+    const bytes = await constantComponent(1)
+    const [one, two] = [makeProject({ 'x.wasm': bytes }), makeProject({ 'x.wasm': bytes })]
+    const pipeline = open(makeProject().root, { mode: 'lenient' })
+    const warnings: string[] = []
+    const context = { ...host, warn: (text: string) => void warnings.push(text) }
+    for (const { at } of [one, two, one]) pipeline.gate.admit(at('x.wasm'), context)
+    expect(warnings).toHaveLength(2)
   })
 })

@@ -1,26 +1,19 @@
 /// <reference types="node" />
 /** esbuild. Its own `onLoad`: unplugin's forgets what to watch when `load` throws. */
 
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import type {
-  BuildOptions,
-  BuildResult,
-  Metafile,
-  OnLoadArgs,
-  OnLoadResult,
-  OnResolveArgs,
-  PluginBuild,
-} from 'esbuild'
+import { statSync } from 'node:fs'
+import type { BuildOptions, OnLoadArgs, OnLoadResult, OnResolveArgs, PluginBuild } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
-import { Diagnostic } from '../../errors/diagnostic.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
+import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, NAME, nothing, refuseSecond, withoutQuery } from './adapter.js'
+import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
+import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
+import { outputFolder, sweepOutput } from './esbuild-output.js'
 
 /**
  * The hooks for `esbuild`.
@@ -49,11 +42,15 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         // The sweep has to know what was written.
         options.metafile = true
       },
-      setup: (build) =>
+      setup(build) {
+        const { initialOptions: options } = build
+        let sweeper: LateSweep
+        build.onStart(() => void (sweeper = pipeline.sweeper(outputFolder(options))))
         build.onEnd((result) => ({
-          ...sweepOutput(pipeline, build.initialOptions, result, warnings),
+          ...sweepOutput(sweeper, options, result, warnings),
           warnings: warnings.splice(0),
-        })),
+        }))
+      },
     },
   }
   const parts: EsbuildPart[] = Object.values(duties)
@@ -78,38 +75,10 @@ interface EsbuildPart {
   setup?: (build: PluginBuild) => void
 }
 
-function workingFolder({ absWorkingDir }: BuildOptions): string {
-  return absWorkingDir ?? process.cwd()
-}
-
-interface Message {
-  text: string
-}
-
-function start(pipeline: Pipeline, { logLevel }: BuildOptions) {
+function start(pipeline: Pipeline, options: BuildOptions) {
   const warnings: Message[] = []
-  const errors = messagesOf(() =>
-    pipeline.start({
-      inform: (line) => (logLevel === 'silent' || logLevel === 'error' ? undefined : console.info(line)),
-      warn: (text) => warnings.push({ text }),
-    }),
-  )
+  const errors = messagesOf(() => pipeline.start(logOf(options, warnings)))
   return { errors, warnings }
-}
-
-/** What esbuild shows for a Diagnostic; other errors are bugs and go on. */
-function messagesOf(action: () => void): Message[] {
-  try {
-    action()
-    return []
-  } catch (error) {
-    return [toMessage(error)]
-  }
-}
-
-function toMessage(error: unknown): Message {
-  if (error instanceof Diagnostic) return { text: error.message }
-  throw error
 }
 
 /** What has no top-level await, as esbuild itself finds: its message would be about generated code. */
@@ -147,6 +116,7 @@ async function load(
     warn: (text: string) => void warnings.push({ text }),
     ship: (admission: Admission) => ship(admission, options),
     wantsBytes: false,
+    isReference: false,
     identifiersOnly: false,
     lacksAwait,
   }
@@ -198,37 +168,4 @@ async function resolveShim(
     build.resolve(path, { kind, importer, resolveDir: folder, pluginData: NAME })
   const near = await from(resolveDir)
   return near.errors.length === 0 ? near : from(pipeline.root)
-}
-
-function sweepOutput(pipeline: Pipeline, options: BuildOptions, result: BuildResult, warnings: Message[]) {
-  if (result.errors.length > 0) return undefined
-  const folder = workingFolder(options)
-  const outputs = Object.entries(result.metafile!.outputs).map(([name, about]) => ({
-    path: resolve(folder, name),
-    sources: sourceOf(about, folder),
-  }))
-  const contents = new Map(result.outputFiles?.map((file) => [file.path, file.contents]))
-  const errors = messagesOf(() =>
-    pipeline.sweep(
-      outputs.map(({ path, sources }) => ({
-        name: path,
-        content: contents.get(path) ?? readFileSync(path),
-        sources,
-      })),
-      { warn: (text) => void warnings.push({ text }) },
-    ),
-  )
-  // It is on the disk by now.
-  if (errors.length > 0 && options.write !== false)
-    for (const { path } of outputs) rmSync(path, { force: true })
-  return { errors }
-}
-
-type OutputAbout = Metafile['outputs'][string]
-
-/** What an output was copied from, as it is. A plugin's names may be those of no file. */
-function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
-  const [[name, { bytesInOutput }] = ['', { bytesInOutput: -1 }], ...more] = Object.entries(inputs)
-  const file = resolve(folder, withoutQuery(name))
-  return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
 }

@@ -65,6 +65,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         ship: ({ name }) =>
           canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE,
         wantsBytes: false,
+        isReference: false,
         // Its tree shaking panics on `export { x as 'a:b/c' }`.
         identifiersOnly: true,
         lacksAwait: undefined,
@@ -80,13 +81,16 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
  * The plugin that sweeps: one of its own, because it comes after all others, and ours before them.
  * Its hook is asynchronous: from one that is not, Farm 1.7 takes an error for a reason to end the whole process.
  */
-function sweeper(pipeline: Pipeline, log: Pick<BuildLog, 'warn'>): FarmPlugin & { name: string } {
+function sweeper(pipeline: Pipeline, log: BuildLog): FarmPlugin & { name: string } {
   return {
     name: `${NAME}:sweep`,
     priority: Number.NEGATIVE_INFINITY,
     finalizeResources: {
       async executor({ resourcesMap }) {
-        withoutFrames(() => pipeline.sweep(Object.values(resourcesMap).map(outputFile), log))
+        const files = Object.values(resourcesMap).map(outputFile)
+        // Farm does not tell.
+        const importersOf = () => ['an unknown module']
+        withoutFrames(() => pipeline.sweep({ files, importersOf }, log))
         // Handing the resources back panics when there are source maps.
         return undefined
       },

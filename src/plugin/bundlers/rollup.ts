@@ -2,14 +2,26 @@
 /** Rollup and Rolldown, and what Vite shares with them. */
 
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
+import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
+import type { BuildLog } from '../contexts.js'
 import type { OutputFile } from '../find-wasm.js'
+import { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
-import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import { isModuleRequest } from '../request.js'
+import {
+  combine,
+  type Duties,
+  nothing,
+  refuseSecondOf,
+  sharedHooks,
+  withoutFrames,
+  withoutQuery,
+} from './adapter.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext {
@@ -29,7 +41,12 @@ interface ResolvingContext {
 }
 
 type Output =
-  | { type: 'chunk'; fileName: string; code: string }
+  | {
+      type: 'chunk'
+      fileName: string
+      code: string
+      modules: Record<string, { code: string | null }>
+    }
   | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
 
 /**
@@ -45,7 +62,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
     externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
     findAwait: awaiting.hooks,
-    sweepOutputs: { generateBundle: sweepBundle(pipeline) },
+    sweepOutputs: sweepHooks(pipeline),
   }
   return {
     ...sharedHooks(pipeline, {
@@ -101,6 +118,7 @@ export function rollupLoading(context: RollupContext, { waitsForFiles = false } 
     warn: (message: string) => context.warn(message),
     ship: (admission: Admission) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, admission)}`),
     wantsBytes: false,
+    isReference: false,
     identifiersOnly: false,
   }
 }
@@ -153,18 +171,83 @@ export function resolveShim(pipeline: Pipeline) {
   }
 }
 
-/** Sweeps a bundle before it is written. */
-export function sweepBundle(pipeline: Pipeline) {
+/** Where an output goes. */
+interface Destination {
+  dir?: string | undefined
+  file?: string | undefined
+}
+
+const folderOf = ({ dir, file }: Destination) => resolve(dir ?? dirname(file ?? 'x'))
+
+/**
+ * Hooks that sweep a bundle before it is written, and its folder after all other plugins have written there.
+ * @param written hears first that it was written
+ */
+export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destination) => void = () => {}) {
+  const sweepers = new Map<string, LateSweep>()
+  const isWritten = new Set<string>()
+  const sweepFolder = (folder: string, log: BuildLog) => withoutFrames(() => sweepers.get(folder)!.late(log))
   return {
-    order: 'post' as const,
-    handler(this: Pick<RollupContext, 'warn'>, _options: unknown, bundle: Record<string, Output>) {
-      const log = { warn: (message: string) => this.warn(message) }
-      withoutFrames(() => pipeline.sweep(Object.values(bundle).map(outputFile), log))
+    renderStart(to: Destination) {
+      isWritten.delete(folderOf(to))
+      sweepers.set(folderOf(to), pipeline.sweeper(folderOf(to)))
+    },
+    generateBundle: {
+      order: 'post' as const,
+      handler(this: SweepingContext, to: Destination, bundle: Record<string, Output>) {
+        const output = {
+          files: Object.values(bundle).map(outputFile),
+          importersOf: (file: string) => importersOf(file, this),
+        }
+        withoutFrames(() => sweepers.get(folderOf(to))!.early(output, rollupLog(this)))
+      },
+    },
+    writeBundle: {
+      order: 'post' as const,
+      sequential: true as const,
+      handler(this: SweepingContext, to: Destination) {
+        written.call(this as never, to)
+        isWritten.add(folderOf(to))
+        sweepFolder(folderOf(to), rollupLog(this))
+      },
+    },
+    closeBundle: {
+      order: 'post' as const,
+      sequential: true as const,
+      handler(this: SweepingContext) {
+        // Of others that are built meanwhile, nothing is there to be seen yet.
+        for (const folder of isWritten) sweepFolder(folder, rollupLog(this))
+      },
     },
   }
 }
 
 function outputFile(output: Output): OutputFile {
-  if (output.type === 'chunk') return { name: output.fileName, content: output.code }
+  if (output.type === 'chunk') {
+    const { fileName, code, modules } = output
+    return { name: fileName, content: code, holders: (text) => holdersOf(text, modules) }
+  }
   return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
+}
+
+/** Ids of modules that are made from others begin with a NUL character. */
+const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
+
+function holdersOf(text: string, modules: Record<string, { code: string | null }>): string[] {
+  const holding = Object.entries(modules).filter(([, { code }]) => code?.includes(text))
+  return holding.map(([id]) => fileOf(id))
+}
+
+interface SweepingContext extends Pick<RollupContext, 'info' | 'warn'> {
+  getModuleIds(): Iterable<string>
+  getModuleInfo(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
+}
+
+function importersOf(file: string, context: SweepingContext): string[] {
+  return [...context.getModuleIds()]
+    .filter((id) => isModuleRequest(id) && realPath(fileOf(id)) === file)
+    .flatMap((id) => {
+      const { importers = [], dynamicImporters = [] } = context.getModuleInfo(id) ?? {}
+      return [...importers, ...dynamicImporters].map(fileOf)
+    })
 }

@@ -5,14 +5,19 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
-import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
+import type { Compilation, Compiler, LoaderContext, Module, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
+import { realPath } from '../../disk/paths.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
+import { readLayer } from '../../format/wasm.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
+import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
+import type { Output } from '../sweep.js'
 import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames, withoutQuery } from './adapter.js'
 
 const WASM = /\.wasm$/i
@@ -37,8 +42,7 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     cacheNothing: (applied) => addRules(applied, pipeline, coreModuleRule(framework, pipeline, shared.load)),
     externalShims: (applied) => applied.hooks.environment.tap(NAME, () => keepShimsExternal(applied)),
     findAwait: () => {}, // all that these bundlers write may have one, CommonJS included
-    sweepOutputs: ({ hooks }) =>
-      hooks.thisCompilation.tap(NAME, (made) => sweepAssets(compiler!, made, pipeline)),
+    sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
   }
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
@@ -57,7 +61,10 @@ function refuseSecondIn(compiler: Compiler): void {
 }
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
-  const { compilation } = context.getNativeBuildContext!() as { compilation: Compilation }
+  return logOf(compiler, (context.getNativeBuildContext!() as { compilation: Compilation }).compilation)
+}
+
+function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
   const logger = compiler.getInfrastructureLogger(NAME)
   return {
     inform: (line) => logger.info(line),
@@ -73,11 +80,13 @@ function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
   const loader = loaderContext(context)
   // A cached module would skip verification in the next process.
   loader.cacheable(false)
+  const { type = '' } = (loader._module ?? {}) as Partial<NormalModule>
   return {
     watch: (file) => watch(loader, file),
     warn: (message) => context.warn(message),
     ship: (admission) => ship(admission, compiler),
-    wantsBytes: !(loader._module as NormalModule | undefined)?.type.startsWith('javascript/'),
+    wantsBytes: !type.startsWith('javascript/'),
+    isReference: type.startsWith('asset'),
     identifiersOnly: false,
     lacksAwait: undefined,
   }
@@ -150,15 +159,75 @@ function keepShimsExternal({ options }: Compiler): void {
   options.externals = [options.externals ?? [], shims].flat() as typeof options.externals
 }
 
-function sweepAssets(compiler: Compiler, compilation: Compilation, pipeline: Pipeline): void {
-  const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
-  compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-    const outputs = compilation.getAssets().map(({ name, source, info }) => ({
-      name,
-      content: new Uint8Array(source.buffer()),
-      ...(info.sourceFilename && { sources: [join(compiler.context, withoutQuery(info.sourceFilename))] }),
-    }))
-    const log = { warn: (message: string) => addWarning(compiler, compilation, message) }
-    withoutFrames(() => pipeline.sweep(outputs, log))
+/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
+function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
+  let sweeper: LateSweep
+  compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
+    sweeper = pipeline.sweeper(compiler.outputPath)
+    const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
+    compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
+      const log = logOf(compiler, compilation)
+      withoutFrames(() => sweeper.early(outputOf(compiler, compilation), log))
+    })
   })
+  compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
+    if (compilation.errors.length > 0) return
+    try {
+      sweeper.late(logOf(compiler, compilation))
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error
+      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
+    }
+  })
+}
+
+function outputOf({ context }: Compiler, compilation: Compilation): Output {
+  const files = compilation.getAssets().map(({ name, source, info }) => ({
+    name,
+    content: new Uint8Array(source.buffer()),
+    holders: (text: string) => holdersOf(text, name, compilation),
+    sources: info.sourceFilename
+      ? [join(context, withoutQuery(info.sourceFilename))]
+      : compiledFrom(source.buffer(), compilation),
+  }))
+  return { files, importersOf: (file) => importersOf(file, compilation) }
+}
+
+/** Modules that were joined into one are looked at one by one. */
+function innermost(module: Module): NormalModule[] {
+  const { modules } = module as Module & { modules?: Iterable<Module> }
+  return modules === undefined ? [module as NormalModule] : [...modules].flatMap(innermost)
+}
+
+function holdersOf(text: string, name: string, { chunks, chunkGraph }: Compilation): string[] {
+  return [...chunks]
+    .filter(({ files }) => files.has(name))
+    .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
+    .filter((module) => module.originalSource()?.source().toString().includes(text))
+    .flatMap(({ resource }) => (resource ? [withoutQuery(resource)] : []))
+}
+
+function importersOf(file: string, { modules, moduleGraph }: Compilation): string[] {
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      ({ resource, type }) =>
+        resource && type !== 'asset/resource' && realPath(withoutQuery(resource)) === file,
+    )
+    .flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
+    .flatMap(({ originModule }) => {
+      const { resource } = (originModule ?? {}) as { resource?: string }
+      return resource ? [withoutQuery(resource)] : []
+    })
+}
+
+/** The core modules that webpack itself has written as this file, for which it names no source. */
+function compiledFrom(content: Buffer, { modules }: Compilation): string[] {
+  if (readLayer(content) === undefined) return []
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      (module) => module.type.startsWith('webassembly/') && module.originalSource()?.buffer().equals(content),
+    )
+    .map(({ resource }) => withoutQuery(resource))
 }

@@ -172,7 +172,7 @@ export function describeBehaviour(habits: Habits): void {
       ] as const) {
         await expect(buildApp(name, { ...app, status }, target)).rejects.toThrow(code)
       }
-      await buildApp(name, { ...app, status: 'unsigned', options: { coreModules: 'ignore' } }, target)
+      await buildApp(name, { ...app, status: 'unsigned', options: { exclude: 'core.wasm' } }, target)
     })
   })
 

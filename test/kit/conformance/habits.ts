@@ -66,6 +66,8 @@ export interface Habits {
   resolvers?: Record<'node' | 'browser', Config>
   /** Whether its configuration says where a project is; others take the current folder. */
   hasRoot: boolean
+  /** Whether it tells which modules hold a text of the output. */
+  knowsHolders: boolean
   /** Whether it ships the file behind `new URL(…, import.meta.url)`; others leave the text as it is. */
   followsUrls: boolean
   /** What makes it ship such a file, however small. */

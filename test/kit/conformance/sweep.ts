@@ -15,7 +15,7 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
 
 /** Declares the duty to sweep. */
 export function describeSweep(habits: Habits): void {
-  const { name, followsUrls } = habits
+  const { name, followsUrls, knowsHolders } = habits
   const attempt = async (files: Files, { options, ...extra }: Extra = {}) => {
     const project = makeProject(files)
     const all = { keys: TRUSTED_PEM, ...options }
@@ -50,10 +50,10 @@ export function describeSweep(habits: Habits): void {
       expect(project.files('dist')).toEqual([])
     })
 
-    it('leaves core modules alone when told to', async () => {
+    it("refuses a core module in the project's own code, unless that is excluded", async () => {
       const main = `globalThis.answers = '${base64(await coreModule())}'`
       await expect(attempt({ 'main.js': main })).rejects.toThrow('UNVERIFIED_WASM')
-      await attempt({ 'main.js': main }, { options: { coreModules: 'ignore' } })
+      if (knowsHolders) await attempt({ 'main.js': main }, { options: { exclude: 'main.js' } })
     })
 
     describeForeign(habits, attempt)

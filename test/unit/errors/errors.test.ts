@@ -87,6 +87,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, reason: 'an asset' },
     'this output is or holds WebAssembly that no import brought in and nobody verified: an asset',
   ],
+  PACKAGE_UNVERIFIED: [
+    { packages: [{ name: 'undici', files: ['lib/a.wasm'] }] },
+    "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: undici (lib/a.wasm)",
+  ],
   FILE_CHANGED: [{ file }, 'changed while the build was running'],
   SHIM_MISSING: [
     { file, shim: '@bytecodealliance/preview2-shim' },
@@ -174,6 +178,7 @@ const ELSEWHERE: readonly Code[] = [
   'SHIM_MISSING',
   'TOP_LEVEL_AWAIT',
   'FARM_PERSISTENT_CACHE',
+  'PACKAGE_UNVERIFIED',
   'PLUGIN_TWICE',
   'TYPES_NOT_WRITTEN',
 ]

@@ -171,7 +171,7 @@ describe('partial', () => {
 
 describe('the other verdicts', () => {
   it('unsigned: nobody signed, or signed nothing', () => {
-    expect(verifySync(component(PROGRAM), [alice])).toEqual({ status: 'unsigned' })
+    expect(verifySync(component(PROGRAM), [alice])).toEqual({ status: 'unsigned', layer: 'component' })
     expect(statusOf(withSets(PROGRAM))).toBe('unsigned')
     expect(statusOf(withSets(PROGRAM, signatureSet([hash(PROGRAM)], [])))).toBe('unsigned')
   })

@@ -17,7 +17,7 @@ import {
   type RollupContext,
   rollupLoading,
   rollupLog,
-  sweepBundle,
+  sweepHooks,
 } from '../rollup.js'
 import { guard, reload } from './dev-server.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
@@ -45,7 +45,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     cacheNothing: nothing('`load` runs in every build, and for every module that a dev server has not yet'),
     externalShims: shimHooks(pipeline, state),
     findAwait: awaiting.hooks,
-    sweepOutputs: { generateBundle: sweepBundle(pipeline) } as VitePart,
+    sweepOutputs: sweepHooks(pipeline, writeServerFiles(state)) as unknown as VitePart,
   }
   return {
     ...shared,
@@ -61,7 +61,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         }),
       },
       devServer: devServerHooks(pipeline, state),
-      serverBuild: { resolveFileUrl: serverFileUrl(state), writeBundle: writeServerFiles(state) },
+      serverBuild: { resolveFileUrl: serverFileUrl(state) },
     } as Duties<VitePart>),
   }
 }

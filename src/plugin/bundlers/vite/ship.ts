@@ -7,7 +7,7 @@ import type { Environment } from 'vite'
 import type { ComponentSource } from '../../../bindings/module/input.js'
 import type { Admission } from '../../admissions.js'
 import { INLINE, relativeUrl } from '../../assets.js'
-import { emit, type RollupContext, rollupLoading } from '../rollup.js'
+import { emit, rollupLoading } from '../rollup.js'
 import { SERVED, type ViteContext, type ViteState } from './state.js'
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
@@ -19,7 +19,9 @@ export function viteLoading(context: ViteContext, state: ViteState) {
       server: (file) => {
         if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
-        state.emitted.set(reference, file)
+        const { environment } = context
+        const emitted = state.emitted.get(environment) ?? new Map<string, Admission>()
+        state.emitted.set(environment, emitted.set(reference, file))
         return relativeUrl(`import.meta.ROLLUP_FILE_URL_${reference}`)
       },
     },
@@ -45,21 +47,28 @@ function isMovedAway({ build, plugins }: Environment['config']): boolean {
   return build.emitAssets || plugins.some(({ name }) => /^(?:nuxt|nitro)\b/.test(name))
 }
 
+interface FileUrl {
+  referenceId: string
+  relativePath: string
+}
+
 /** In a server build Vite would make this a path on the web server. */
 export function serverFileUrl({ emitted }: ViteState) {
-  return ({ referenceId, relativePath }: { referenceId: string; relativePath: string }) =>
-    emitted.has(referenceId) ? `new URL(${JSON.stringify(relativePath)}, import.meta.url).href` : null
+  return function (this: ViteContext, { referenceId, relativePath }: FileUrl) {
+    const isOurs = emitted.get(this.environment)?.has(referenceId)
+    return isOurs ? `new URL(${JSON.stringify(relativePath)}, import.meta.url).href` : null
+  }
 }
 
 /** Writes what Vite leaves out of server builds, which it takes for a copy of the client's assets. */
 export function writeServerFiles({ emitted }: ViteState) {
-  return function (this: RollupContext, { dir }: { dir?: string | undefined }) {
-    for (const [reference, { admitted }] of emitted) {
+  return function (this: ViteContext, { dir }: { dir?: string | undefined }) {
+    for (const [reference, { admitted }] of emitted.get(this.environment) ?? []) {
       const path = join(dir ?? '.', this.getFileName(reference))
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, admitted.bytes)
     }
-    emitted.clear()
+    emitted.delete(this.environment)
   }
 }
 

@@ -12,8 +12,8 @@ export interface ViteState {
   config: ResolvedConfig
   /** What servers must not leave to Node, once it is looked up. */
   packages: string[] | undefined
-  /** Files emitted by server builds, by reference: Vite drops the assets of these. */
-  emitted: Map<string, Admission>
+  /** Files emitted by server builds, by environment, since several may be built at once, and by reference: Vite drops these. */
+  emitted: Map<Environment, Map<string, Admission>>
   /** What the dev server answers, by file, so that an old content goes with its file. */
   served: Map<string, Admission>
 }

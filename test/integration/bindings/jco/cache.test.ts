@@ -529,6 +529,7 @@ const host = {
   warn: () => {},
   ship: () => ({ kind: 'inline' as const }),
   wantsBytes: false,
+  isReference: false,
   identifiersOnly: false,
   lacksAwait: undefined,
 }

@@ -1,0 +1,81 @@
+/// <reference types="node" />
+/** What esbuild has written, as the sweep wants it. */
+
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
+import { realPath } from '../../disk/paths.js'
+import type { OutputFile } from '../find-wasm.js'
+import type { LateSweep } from '../late-sweep.js'
+import type { Output } from '../sweep.js'
+import { isModuleRequest } from '../request.js'
+import { withoutQuery } from './adapter.js'
+import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
+
+/** The folder that esbuild writes to. */
+export function outputFolder(options: BuildOptions): string {
+  return resolve(workingFolder(options), options.outdir ?? dirname(options.outfile ?? 'x'))
+}
+
+/**
+ * Sweeps what was built and, where it was written, the folder with all that other plugins have put there so far; what
+ * is refused is removed. Plugins that come after ours in the list have not had their turn yet.
+ */
+export function sweepOutput(
+  sweeper: LateSweep,
+  options: BuildOptions,
+  result: BuildResult,
+  warnings: Message[],
+) {
+  if (result.errors.length > 0) return undefined
+  const isWritten = options.write !== false
+  const output = outputOf(options, result)
+  const errors = messagesOf(() => {
+    sweeper.early(output, logOf(options, warnings))
+    if (isWritten) sweeper.late(logOf(options, warnings))
+  })
+  if (errors.length > 0 && isWritten) for (const { name } of output.files) rmSync(name, { force: true })
+  return { errors }
+}
+
+function outputOf(
+  options: BuildOptions,
+  { outputFiles, metafile }: BuildResult,
+): Output & { files: OutputFile[] } {
+  const folder = workingFolder(options)
+  const contents = new Map(outputFiles?.map((file) => [file.path, file.contents]))
+  const files = Object.entries(metafile!.outputs).map(([name, about]) => {
+    const path = resolve(folder, name)
+    const inputs = Object.keys(about.inputs).map((input) => resolve(folder, withoutQuery(input)))
+    return {
+      name: path,
+      content: contents.get(path) ?? readFileSync(path),
+      sources: sourceOf(about, folder),
+      holders: (text: string) => inputs.filter((input) => holds(input, text)),
+    }
+  })
+  return { files, importersOf: (file) => importersOf(file, metafile!, folder) }
+}
+
+type OutputAbout = Metafile['outputs'][string]
+
+/** What an output was copied from, as it is. A plugin's names may be those of no file. */
+function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
+  const [[name, { bytesInOutput }] = ['', { bytesInOutput: -1 }], ...more] = Object.entries(inputs)
+  const file = resolve(folder, withoutQuery(name))
+  return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
+}
+
+/** Whether a file holds a text, as it is or as the base64 that a loader makes of it. */
+function holds(file: string, text: string): boolean {
+  if (!existsSync(file)) return false
+  const content = readFileSync(file)
+  return content.includes(text) || content.toString('base64').includes(text)
+}
+
+function importersOf(file: string, { inputs }: Metafile, folder: string): string[] {
+  const isOfFile = (id: string) => isModuleRequest(id) && realPath(withoutQuery(id)) === file
+  return Object.entries(inputs)
+    .filter(([, { imports }]) => imports.some(({ path }) => isOfFile(resolve(folder, path))))
+    .map(([importer]) => resolve(folder, importer))
+}

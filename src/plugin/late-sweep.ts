@@ -1,0 +1,89 @@
+/// <reference types="node" />
+/**
+ * The second look at an output, on the disk and after everyone: what other plugins copy or write there without telling the
+ * bundler is in no list.
+ */
+
+import { lstatSync, readFileSync, rmSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { insideRoot, toSlashes } from '../disk/paths.js'
+import { walk } from '../disk/walk.js'
+import type { BuildLog } from './contexts.js'
+import { findWasm, type OutputFile } from './find-wasm.js'
+import type { Gate } from './gate.js'
+import { type Output, sweep } from './sweep.js'
+
+/** Sweeps one output folder: before it is written, by what the bundler says, and after that. */
+export class LateSweep {
+  readonly #folder: string
+  readonly #gate: Gate
+  /** What was there before the build: path and identity. */
+  readonly #before: ReadonlyMap<string, string>
+  #output: Output = { files: [], importersOf: () => [] }
+
+  /**
+   * Takes down what is there already.
+   * @param folder absolute; one that holds the project is not looked through, since what changes in it need not be output
+   */
+  constructor(folder: string, gate: Gate) {
+    this.#folder = folder
+    this.#gate = gate
+    this.#before = new Map(this.#list().map((file) => [file, identityOf(file) ?? '']))
+  }
+
+  /** Sweeps what the bundler is going to write. @throws Diagnostic, as {@link sweep} */
+  early(output: Output, log: BuildLog): void {
+    this.#output = output
+    sweep(output, this.#gate, log)
+  }
+
+  /**
+   * Sweeps what the build has left in the folder. Of what is refused, the files of this build go: those that the bundler
+   * has written, and those that hold wasm. What stood there before stays, and so does whatever is behind a link.
+   * @throws Diagnostic, as {@link sweep}
+   */
+  late(log: BuildLog): void {
+    const known = new Map([...this.#output.files].map((file) => [toSlashes(file.name), file]))
+    const written = this.#list().filter((file) => identityOf(file) !== this.#before.get(file))
+    const files = written.map((file) => this.#describe(file, known))
+    try {
+      sweep({ ...this.#output, files }, this.#gate, log)
+    } catch (error) {
+      for (const file of files) if (known.has(file.name) || holdsWasm(file)) this.#remove(file.name)
+      throw error
+    }
+  }
+
+  #list(): string[] {
+    const { root } = this.#gate.project
+    const holdsProject = this.#folder === root || insideRoot(root, this.#folder) !== undefined
+    return holdsProject ? [] : [...walk(this.#folder, { skip: ['node_modules', '.git'] })]
+  }
+
+  #describe(file: string, known: ReadonlyMap<string, OutputFile>): OutputFile {
+    const name = toSlashes(relative(this.#folder, file))
+    const listed = known.get(name) ?? known.get(toSlashes(file))
+    return { name, ...listed, content: read(file) }
+  }
+
+  #remove(name: string): void {
+    const file = resolve(this.#folder, name)
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile()) rmSync(file, { force: true })
+  }
+}
+
+const holdsWasm = (file: OutputFile) => !findWasm([file]).next().done
+
+/** What tells a file from one that is written in its place. */
+function identityOf(file: string): string | undefined {
+  const stats = lstatSync(file, { throwIfNoEntry: false })
+  return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`
+}
+
+function read(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch {
+    return new Uint8Array() // gone meanwhile, or a link to nowhere or to a folder
+  }
+}

@@ -1,0 +1,85 @@
+/** Core modules that packages bring along: as trusted as the JavaScript beside them, unless more is demanded. */
+
+import { packageOf } from '../disk/owner.js'
+import { wasmOfPackages } from '../disk/packages.js'
+import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
+import type { Layer } from '../format/wasm.js'
+import { holds } from './project.js'
+
+/** What one build has found, by package. */
+export class PackageWasm {
+  /** `.wasm` files of installed packages, once they are looked up. */
+  #installed: string[] | undefined
+  /** By the name of the package: the files, or the scripts that hold some. */
+  readonly #found = new Map<string, Set<string>>()
+
+  #said: string | undefined
+  readonly #imported = new Map<string, Diagnostic>()
+
+  /**
+   * @param file a real path in a package
+   * @param objection what the judge has against a file that is imported as a module, rather than referred to
+   */
+  add(file: string, objection?: Diagnostic): void {
+    const owner = packageOf(file)
+    if (owner === undefined) return
+    this.#found.set(owner.name, (this.#found.get(owner.name) ?? new Set()).add(owner.path))
+    if (objection !== undefined) this.#imported.set(file, objection)
+  }
+
+  /** Whether a file with that content can be left to a package that it lies in. */
+  static owns(file: string, layer: Layer): boolean {
+    return layer === 'core module' && packageOf(file) !== undefined
+  }
+
+  /** The files of installed packages that have this content, such as those of which a plugin has made a copy. */
+  originalsOf(bytes: Uint8Array, root: string): string[] {
+    this.#installed ??= wasmOfPackages(root)
+    return this.#installed.filter((file) => holds(file, bytes))
+  }
+
+  /** Files that are imported as modules. */
+  get imported(): { file: string; objection: Diagnostic }[] {
+    return [...this.#imported].map(([file, objection]) => ({ file, objection }))
+  }
+
+  get isEmpty(): boolean {
+    return this.#found.size === 0
+  }
+
+  /** As {@link describe}, unless that is what was said last. */
+  describeNews(): string | undefined {
+    const text = this.describe()
+    if (text === this.#said) return undefined
+    this.#said = text
+    return text
+  }
+
+  clear(): void {
+    this.#installed = undefined
+    this.#found.clear()
+    this.#imported.clear()
+    this.#said = undefined
+  }
+
+  /** One block of lines that lists them. */
+  describe(): string {
+    const packages = [...this.#found].toSorted(byName).map(([name, files]) => `${name} (${files.size})`)
+    return (
+      `[signed-wasm] not verified, as trusted as the package's JavaScript: ${packages.join(', ')}\n` +
+      `  to demand signatures of them as well: packages: 'verify'`
+    )
+  }
+
+  /** One refusal of all of them. */
+  refusal(): Diagnostic {
+    const packages = [...this.#found].toSorted(byName).map(([name, files]) => ({
+      name,
+      files: [...files].toSorted(),
+    }))
+    return problem('PACKAGE_UNVERIFIED', { packages })
+  }
+}
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)

@@ -1,0 +1,163 @@
+/** Whose wasm it is: what packages bring, what the project has, and what nobody knows. */
+
+import { describe, expect, it } from 'vitest'
+import type { Options } from '../../src/index.js'
+import { PackageWasm } from '../../src/plugin/package-wasm.js'
+import { build, type BundlerName } from '../kit/bundlers.js'
+import { fixture, inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
+import { constantComponent, coreModule } from '../kit/wat.js'
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+
+type Files = Record<string, string | Uint8Array>
+
+/** A package of that name. */
+const installed = (name: string, files: Files): Files => ({
+  [`node_modules/${name}/package.json`]: JSON.stringify({ name, type: 'module', main: 'index.js' }),
+  ...Object.fromEntries(
+    Object.entries(files).map(([file, content]) => [`node_modules/${name}/${file}`, content]),
+  ),
+})
+
+/** A package that holds a core module in its script. */
+const holder = (name: string, bytes: Uint8Array) =>
+  installed(name, { 'index.js': `export const data = '${base64(bytes)}'` })
+
+async function attempt(name: BundlerName, files: Files, options: Options = {}) {
+  const project = makeProject(files)
+  const all = { keys: TRUSTED_PEM, ...options }
+  return { project, ...(await build[name]({ project, options: all, target: 'browser', out: 'dist' })) }
+}
+
+const TELLING = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'] as const
+
+describe.each(TELLING)('THREAT 46: core modules that packages bring, with %s', (name) => {
+  const main = `import { data } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = data`
+
+  it('pass in scripts, and a component does not', async () => {
+    await attempt(name, { ...holder('wasm-lib', await coreModule()), 'main.js': main })
+    const component = { ...holder('wasm-lib', await constantComponent(1)), 'main.js': main }
+    await expect(attempt(name, component)).rejects.toThrow('UNVERIFIED_WASM')
+  })
+
+  it("do not pass with `packages: 'verify'`, all in one refusal, whose line makes them pass", async () => {
+    const files = {
+      ...holder('wasm-lib', await coreModule()),
+      ...holder('@scope/other', await coreModule()),
+      'main.js': `import { data } from './node_modules/wasm-lib/index.js'
+        import { data as other } from './node_modules/@scope/other/index.js'
+        globalThis.answers = [data, other]`,
+    }
+    const refusal = await attempt(name, files, { packages: 'verify' }).then(
+      () => '',
+      (error: unknown) => String(error),
+    )
+    expect(refusal).toContain('PACKAGE_UNVERIFIED')
+    const line = /exclude: \[([^\]]*)\]/.exec(refusal)![1]!
+    expect(line).toBe("'npm:@scope/other', 'npm:wasm-lib'")
+    const exclude = line.split(', ').map((text) => text.slice(1, -1))
+    await attempt(name, files, { packages: 'verify', exclude })
+    // One that is let in opens no door for the same bytes in another.
+    await expect(attempt(name, files, { packages: 'verify', exclude: exclude[0]! })).rejects.toThrow(
+      /PACKAGE_UNVERIFIED.*wasm-lib/,
+    )
+  })
+
+  it('are verified where the project imports them as modules, in the place of a component', async () => {
+    const files = {
+      ...installed('hello', { 'hello.wasm': await coreModule(), 'index.js': '' }),
+      'main.js': `import * as hello from './node_modules/hello/hello.wasm?component'\nglobalThis.answers = hello`,
+    }
+    await expect(attempt(name, files)).rejects.toThrow('LAYER_MISMATCH')
+  })
+
+  it('have no say over the files of the project', async () => {
+    const files = {
+      ...holder('wasm-lib', await coreModule()),
+      'hello.wasm': await coreModule(),
+      'main.js': `${main}\nimport * as hello from './hello.wasm'\nglobalThis.hello = hello`,
+    }
+    await expect(attempt(name, files)).rejects.toThrow(/COMPONENT_UNSIGNED.*Core module must have/)
+    const own = { 'main.js': `globalThis.answers = '${base64(await coreModule())}'` }
+    await expect(attempt(name, own)).rejects.toThrow('UNVERIFIED_WASM')
+  })
+})
+
+describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: files of packages, with %s', (name) => {
+  it('pass where code refers to them, the package itself or the project', async () => {
+    const lib = installed('wasm-lib', {
+      'lib.wasm': await coreModule(),
+      'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+    })
+    const own = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
+    const json = JSON.stringify({ name: 'app', type: 'module', dependencies: { 'wasm-lib': '1' } })
+    const handed = `globalThis.answers = new URL('./node_modules/wasm-lib/lib.wasm', import.meta.url).href`
+    for (const main of [own, handed]) {
+      const app = { ...lib, 'package.json': json, 'main.js': main }
+      await attempt(name, app)
+      await expect(attempt(name, app, { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
+      await attempt(name, app, { packages: 'verify', exclude: 'npm:wasm-lib' })
+    }
+  })
+
+  it('do not pass when they are components', async () => {
+    const lib = installed('wasm-lib', {
+      'lib.wasm': fixture('hello'),
+      'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+    })
+    const main = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
+    await expect(attempt(name, { ...lib, 'main.js': main })).rejects.toThrow(
+      /UNVERIFIED_WASM|COMPONENT_UNSIGNED/,
+    )
+    const signed = { ...lib, 'node_modules/wasm-lib/lib.wasm': inState(fixture('hello'), 'signed') }
+    await attempt(name, { ...signed, 'main.js': main })
+  })
+})
+
+/** How each bundler takes a core module as a module. */
+const CORE: Partial<Record<BundlerName, Record<string, unknown>>> = {
+  vite: {},
+  webpack: { experiments: { asyncWebAssembly: true } },
+  rspack: { experiments: { asyncWebAssembly: true } },
+  esbuild: { loader: { '.wasm': 'binary' } },
+  rolldown: { moduleTypes: { '.wasm': 'binary' } },
+}
+
+describe.each(Object.keys(CORE) as BundlerName[])('THREAT 46: an import of a package, with %s', (name) => {
+  const config = CORE[name]!
+  const run = async (files: Files) => {
+    const project = makeProject(files)
+    return build[name]({ project, options: { keys: TRUSTED_PEM }, target: 'node', out: 'dist', config })
+  }
+  const lib = async () =>
+    installed('hello', {
+      'hello.wasm': await coreModule(),
+      'index.js': `import * as hello from './hello.wasm'\nexport default hello`,
+    })
+
+  it('is its own where its own code imports it', async () => {
+    const main = `import hello from './node_modules/hello/index.js'\nglobalThis.answers = hello`
+    await run({ ...(await lib()), 'main.js': main })
+  })
+
+  it('is verified where the project imports it', async () => {
+    const main = `import * as hello from './node_modules/hello/hello.wasm'\nglobalThis.answers = hello`
+    await expect(run({ ...(await lib()), 'main.js': main })).rejects.toThrow('COMPONENT_UNSIGNED')
+    const both = `${main}\nimport other from './node_modules/hello/index.js'\nglobalThis.other = other`
+    await expect(run({ ...(await lib()), 'main.js': both })).rejects.toThrow('COMPONENT_UNSIGNED')
+    const lazy = `globalThis.answers = import('./node_modules/hello/hello.wasm')`
+    await expect(run({ ...(await lib()), 'main.js': lazy })).rejects.toThrow('COMPONENT_UNSIGNED')
+  })
+})
+
+it('THREAT 46: the end of a build lists what packages brought, and says how to demand more', async () => {
+  const found = new PackageWasm()
+  found.add('/app/node_modules/b/x.wasm')
+  found.add('/app/node_modules/b/y.js')
+  found.add('/app/node_modules/b/node_modules/@a/a/z.wasm')
+  found.add('/app/src/own.wasm')
+  expect(found.describe()).toBe(
+    "[signed-wasm] not verified, as trusted as the package's JavaScript: @a/a (1), b (2)\n" +
+      "  to demand signatures of them as well: packages: 'verify'",
+  )
+})
