@@ -4,12 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { explain, type Mode, parsePublicKeys, verify, type Verdict } from '../../src/api.js'
-import { resolveOptions } from '../../src/plugin/options.js'
+import { explain, type Mode, parsePublicKeys, type Verdict, verify } from '../../src/api.js'
 import { CODES } from '../../src/errors/catalogue.js'
 import { problem } from '../../src/errors/raise.js'
+import { resolveOptions } from '../../src/plugin/options.js'
+import { PackageWasm } from '../../src/plugin/package-wasm.js'
 import { decide } from '../../src/policy/table.js'
 import { sign } from '../../src/trust/sign.js'
+import { runtimeSizes } from '../bench/sizes.mjs'
 import {
   fixture,
   inState,
@@ -20,7 +22,6 @@ import {
   TRUSTED,
   TRUSTED_PEM,
 } from '../kit/project.js'
-import { runtimeSizes } from '../bench/sizes.mjs'
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
 import { command, runInNode, tool } from '../kit/run.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
@@ -67,6 +68,13 @@ const signedHello = () => inState(fixture('hello'), 'signed')
 const app = () => ({
   'src/main.js': APP.replace('console.log(', 'globalThis.answers = ('),
   'src/hello.wasm': signedHello(),
+})
+
+it('what packages bring is listed as shown', () => {
+  const found = new PackageWasm()
+  for (const file of ['@sqlite.org/sqlite-wasm/a.wasm', 'undici/a.js', 'undici/b.js'])
+    found.add(`/app/node_modules/${file}`)
+  expect(block('not verified, as trusted').trimEnd()).toBe(found.describe())
 })
 
 describe('the first screen', () => {
