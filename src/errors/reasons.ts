@@ -13,6 +13,7 @@ const REASONS = {
   'not UTF-8': (offset: number) => `the section name at offset ${offset} is not UTF-8`,
   layer: (layer: string, offset: number) =>
     `its preamble says ${layer}, and the section at offset ${offset} cannot be one of a ${layer}`,
+  'too many': (max: number, what: string) => `it holds more than ${max} ${what}`,
   depth: (maxDepth: number) => `components nest more than ${maxDepth} deep`,
   misplaced: (offset: number) =>
     `a signature section at offset ${offset}, where only the first section may be one`,

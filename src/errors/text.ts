@@ -2,7 +2,8 @@
 
 /** Escapes everything outside printable ASCII and caps the length: for names that come out of a file. */
 export function printable(text: string, maxLength = 120): string {
-  const escaped = text.replace(/[^\x20-\x7e]/gu, escapeCharacter)
+  // Cut before and after: a name may be as long as a file, and escapes make it longer.
+  const escaped = text.slice(0, maxLength + 1).replace(/[^\x20-\x7e]/gu, escapeCharacter)
   return escaped.length > maxLength ? `${escaped.slice(0, maxLength)}...` : escaped
 }
 
