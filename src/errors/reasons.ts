@@ -18,6 +18,8 @@ const REASONS = {
   misplaced: (offset: number) =>
     `a signature section at offset ${offset}, where only the first section may be one`,
   header: (...bytes: number[]) => `unsupported version, content type or hash function (${bytes.join(', ')})`,
+  'too many signatures': (maxChecks: number) =>
+    `it holds too many signatures: to look for one by a trusted key takes more than ${maxChecks} checks`,
   'signature length': (bytes: number) => `an Ed25519 signature of ${bytes} bytes`,
   count: (count: number, max: number, offset: number) =>
     `a count of ${count} before offset ${offset}, where at most ${max} are possible`,

@@ -2,11 +2,12 @@
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
+import type { Reason } from '../errors/reasons.js'
 import { type Hex, toHex } from '../format/encoding.js'
 import { ED25519 } from '../format/signature.js'
 import { isSelected, type SectionSelector } from '../format/wasm.js'
 import type { FramedFile } from './evidence/frame.js'
-import { type Claim, type Evidence, type HashedFile, partsOf } from './evidence/gather.js'
+import { type Claim, type Evidence, type HashedFile, MAX_CHECKS, partsOf } from './evidence/gather.js'
 import type { TrustedKey } from './keys/trusted-key.js'
 import { describeSigner, type Range, type Signer, signerId, type Statement } from './statement.js'
 
@@ -72,7 +73,11 @@ function isAllowed({ revoked }: Asked): (statement: Statement) => boolean {
 }
 
 /** Why one signature is not that of the whole file. Precedence: denied, partial, modified, invalid, untrusted. */
-function explainFailure({ statements, claims }: Evidence, file: FramedFile, asked: Asked): Verdict {
+function explainFailure(
+  { statements, claims, hasUntried }: Evidence,
+  file: FramedFile,
+  asked: Asked,
+): Verdict {
   const denied = statements.filter((statement) => !isAllowed(asked)(statement))
   if (denied.length > 0) {
     const signers = signersOf(denied).map(describeSigner)
@@ -84,6 +89,10 @@ function explainFailure({ statements, claims }: Evidence, file: FramedFile, aske
     return { status: 'partial', signers: signersOf(partial), ...judgeParts(file, covered, asked.sections) }
   }
   if (statements.length > 0) return { status: 'modified', signers: signersOf(statements) }
+  if (hasUntried) {
+    const reason: Reason = ['too many signatures', MAX_CHECKS]
+    return { status: 'invalid', problem: problem('SIGNATURE_INVALID', { reason }) }
+  }
   return explainUnknown(claims, asked.keys)
 }
 

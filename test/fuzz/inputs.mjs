@@ -78,3 +78,18 @@ export function nested(depth) {
   for (let left = depth; left > 0; left--) file = component(section(4, file))
   return file
 }
+
+/**
+ * Signature data of so many sets with so many records each, over one hash.
+ * @param {{ sets: number, records: number, hash: Uint8Array, signature: Uint8Array, keyId?: ArrayLike<number> }} of
+ */
+export function signatureData({ sets, records, hash, signature, keyId = [] }) {
+  const record = join(leb(keyId.length), keyId, [1, 64], signature)
+  const prefixed = join(leb(record.length), record)
+  const set = join([1], hash, leb(records), fill(prefixed, prefixed.length * records))
+  const prefixedSet = join(leb(set.length), set)
+  return join([1, 1, 1], leb(sets), fill(prefixedSet, prefixedSet.length * sets))
+}
+
+/** A component that carries this signature data and nothing more. @param {Uint8Array} data */
+export const carrying = (data) => component(section(0, join([9], Buffer.from('signature'), data)))
