@@ -15,6 +15,11 @@ export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
 }
 
+/** The first of the items, and in words how many more there are: for lists that come out of a file. */
+export function firstOf(items: readonly string[], max: number): string[] {
+  return items.length <= max ? [...items] : [...items.slice(0, max), `and ${items.length - max} more`]
+}
+
 function escapeCharacter(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }

@@ -25,7 +25,7 @@ export type Verdict =
   /** Never a full signature. `sufficient` says whether parts were asked for and every one of them is signed. */
   | { status: 'partial'; signers: Signer[]; parts: Part[]; sufficient: boolean }
   | { status: 'unsigned' }
-  /** Signed by nobody we know. `keyIds` are what the file claims; `unknownAlgorithms` were skipped. */
+  /** Signed by nobody we know. `keyIds` are what the file claims, of each 255 bytes at most; `unknownAlgorithms` were skipped. */
   | { status: 'untrusted'; keyIds: Hex[]; unknownAlgorithms: number[] }
   | { status: 'modified'; signers: Signer[] }
   | { status: 'invalid'; problem: Diagnostic }
