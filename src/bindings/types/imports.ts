@@ -36,13 +36,16 @@ function importsType(
 ): string {
   const choices = needed.filter((name) => hostNames(name).length > 1).slice(0, MAX_CHOICES)
   const single = new Set(needed.filter((name) => hostNames(name).length === 1))
-  const types = new Map<string, string[]>()
+  const types = new Map<string, Set<string>>()
   for (const name of names) {
-    for (const key of hostNames(name)) types.set(key, [...(types.get(key) ?? []), importType(name, world)])
+    for (const key of hostNames(name)) {
+      const all = types.get(key) ?? new Set()
+      types.set(key, all.add(importType(name, world)))
+    }
   }
   const comments = new Map(names.map((name) => [hostNames(name)[0], comment(name)]))
   const lines = [...types].map(([key, all]) => {
-    const type = [...new Set(all)].join(' & ')
+    const type = [...all].join(' & ')
     const member = single.has(key) ? `${literal(key)}: ${type}` : `${literal(key)}?: ${type} | undefined`
     return `${comments.get(key) ?? ''}  ${member}\n`
   })
@@ -64,12 +67,10 @@ function comment(full: string): string {
 }
 
 /** A resource that the world itself imports has a class, and no entry that could be read. */
-function importType(full: string, { imports, head }: World): string {
+function importType(full: string, { imports, classes }: World): string {
   const { name } = parseFullName(full)
   const entry = imports.get(name)
   if (entry !== undefined) return entry.slice(entry.indexOf(': ') + 2).replace(/,\n$/, '')
   const resource = pascalCase(name)
-  return new RegExp(`^export class ${resource}\\b`, 'm').test(head)
-    ? `{ default: typeof ${resource} }`
-    : 'unknown'
+  return classes.has(resource) ? `{ default: typeof ${resource} }` : 'unknown'
 }

@@ -1,27 +1,21 @@
 /** The declarations of interfaces, with what jco leaves out. */
 
 import { camelCase, pascalCase, withoutVersion } from '../../format/interface-name.js'
-import { refersTo, restoreNames, type TypesInput, type World } from './world.js'
+import { keysByFile, restoreNames, type TypesInput, type World } from './world.js'
 
 export function interfaceFiles(input: TypesInput, world: World): [file: string, text: string][] {
   const files = Object.entries(input.declarations).filter(([file]) => file !== 'component.d.ts')
+  const exported = keysByFile(world.exports, world.interfaces)
+  const imported = keysByFile(world.imports, world.interfaces)
   return files
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([file, text]) => {
       const restored = restoreNames(text, input.renamed)
-      const isExported = exportedNames(file, world).length > 0 && !isImported(file, world)
-      const own = isExported ? exportedInterface(restored, exportedNames(file, world), input) : restored
+      const names = imported.has(file) ? undefined : exported.get(file)
+      const own = names ? exportedInterface(restored, names, input) : restored
       // Without any export it would be no module.
       return [file, `${own.trimEnd()}\nexport {}`]
     })
-}
-
-function exportedNames(file: string, { exports, interfaces }: World): string[] {
-  return [...exports].flatMap(([key, text]) => (refersTo(file, text, interfaces) ? [key] : []))
-}
-
-function isImported(file: string, { imports, interfaces }: World): boolean {
-  return [...imports.values()].some((text) => refersTo(file, text, interfaces))
 }
 
 /** What jco leaves out: resources can be disposed of, and what `asyncExports` names returns promises. */
@@ -31,15 +25,16 @@ function exportedInterface(text: string, names: readonly string[], { asyncExport
     return member !== undefined && isNameOf(owner, names) ? [member] : []
   })
   const functions = new Set(members.map(camelCase))
-  const withFunctions = promise(text, /^(export function (\S+?)\(.*\)): (.*);$/gm, functions)
+  const withFunctions = promise(text, 'export function ', functions)
   const withClasses = withFunctions.replace(
-    /^export class (\S+) \{\n([\s\S]*?)^\}$/gm,
+    // A body ends where the next class begins at the latest, so that no line is read twice.
+    /^export class (\S+) \{\n((?:(?!\}$|export class ).*\n)*)\}$/gm,
     (_, resource: string, body: string) => {
       const methods = members.flatMap((member) => {
         const [, owner = '', method] = /^\[method\](.+)\.(.+)$/.exec(member) ?? []
         return method !== undefined && pascalCase(owner) === resource ? [camelCase(method)] : []
       })
-      const own = promise(body, /^( {2}(\w+)\(.*\)): (.*);$/gm, new Set(methods))
+      const own = promise(body, '  ', new Set(methods))
       return `export class ${resource} implements Disposable {\n${own}  [Symbol.dispose](): void;\n}`
     },
   )
@@ -54,9 +49,15 @@ function isNameOf(owner: string, names: readonly string[]): boolean {
   return full.some((name) => owner === name || owner === withoutVersion(name))
 }
 
-/** Makes the named functions return promises. @param pattern start, name, type returned */
-function promise(text: string, pattern: RegExp, names: ReadonlySet<string>): string {
-  return text.replace(pattern, (line, start: string, name: string, type: string) =>
-    names.has(name) && !type.startsWith('Promise<') ? `${start}: Promise<${type}>;` : line,
-  )
+/** Makes the named functions return promises. @param before what stands before the name in the line of a function */
+function promise(text: string, before: string, names: ReadonlySet<string>): string {
+  if (names.size === 0) return text
+  const change = (line: string) => {
+    const name = line.slice(before.length, line.indexOf('('))
+    const end = line.lastIndexOf('): ') + 1
+    if (!line.startsWith(before) || !line.endsWith(';') || end === 0 || !names.has(name)) return line
+    const type = line.slice(end + 2, -1)
+    return type.startsWith('Promise<') ? line : `${line.slice(0, end)}: Promise<${type}>;`
+  }
+  return text.split('\n').map(change).join('\n')
 }

@@ -32,6 +32,8 @@ export interface World {
   exports: ReadonlyMap<string, string>
   /** Specifiers of interface files by the local name they have here. */
   interfaces: ReadonlyMap<string, string>
+  /** Names of the classes in the head. */
+  classes: ReadonlySet<string>
 }
 
 export function readWorld({ declarations, renamed, exports }: TypesInput): World {
@@ -39,7 +41,8 @@ export function readWorld({ declarations, renamed, exports }: TypesInput): World
   const [head = '', rest = ''] = splitAt(text, /^export interface ImportObject \{\n/m)
   const [imports = '', afterImports = ''] = splitAt(rest, /^\}\nexport interface Root \{\n/m)
   const [root = ''] = splitAt(afterImports, /^\}$/m)
-  const entries = readEntries(root).filter(([key]) => exports.includes(key))
+  const wanted = new Set(exports)
+  const entries = readEntries(root).filter(([key]) => wanted.has(key))
   return {
     head: head.trimEnd(),
     imports: new Map(readEntries(imports)),
@@ -50,6 +53,7 @@ export function readWorld({ declarations, renamed, exports }: TypesInput): World
         match[2]!,
       ]),
     ),
+    classes: new Set([...head.matchAll(/^export class ([\w$]+)/gm)].map(([, name]) => name!)),
   }
 }
 
@@ -98,10 +102,24 @@ export function referredInterface(entry: string): string | undefined {
   return /: typeof (\S+),\n$/.exec(entry)?.[1]
 }
 
+/** Puts names back for the aliases that stand for them, whole ones, in one pass. */
 export function restoreNames(text: string, renamed: ReadonlyMap<string, string>): string {
-  return [...renamed].reduce((result, [alias, name]) => result.replaceAll(alias, name), text)
+  if (renamed.size === 0) return text
+  return text.replace(/[\w:/-]+/g, (word) => renamed.get(word) ?? word)
 }
 
-export function refersTo(file: string, entry: string, interfaces: World['interfaces']): boolean {
-  return interfaces.get(referredInterface(entry) ?? '') === file.replace(/\.d\.ts$/, '.js')
+/** The keys of entries by the file that describes them. */
+export function keysByFile(
+  entries: ReadonlyMap<string, string>,
+  interfaces: World['interfaces'],
+): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>()
+  for (const [key, text] of entries) {
+    const file = interfaces.get(referredInterface(text) ?? '')?.replace(/\.js$/, '.d.ts')
+    if (file === undefined) continue
+    const known = keys.get(file)
+    if (known === undefined) keys.set(file, [key])
+    else known.push(key)
+  }
+  return keys
 }
