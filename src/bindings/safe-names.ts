@@ -4,7 +4,7 @@
  */
 
 import { problem } from '../errors/raise.js'
-import { decodeUtf8, toLatin1 } from '../format/encoding.js'
+import { isUtf8, toLatin1 } from '../format/encoding.js'
 import { type ComponentNames, readNames } from '../format/names.js'
 
 /** The longest name taken, in bytes of UTF-8; mangled names of real core modules stay far below. */
@@ -36,9 +36,11 @@ export function checkNames(bytes: Uint8Array, { maxDepth = 32 } = {}): Component
 function defect(name: Uint8Array): string | undefined {
   if (name.length > MAX_NAME_BYTES)
     return `is ${name.length} bytes long, and at most ${MAX_NAME_BYTES} are taken`
-  if (decodeUtf8(name) === undefined) return 'is not UTF-8'
-  for (const [index, byte] of name.entries()) {
-    const [second, third] = [name[index + 1], name[index + 2]]
+  if (!isUtf8(name)) return 'is not UTF-8'
+  for (let index = 0; index < name.length; index++) {
+    const byte = name[index]!
+    const second = name[index + 1]
+    const third = name[index + 2]
     if (byte === 0x22 || byte === 0x27 || byte === 0x60) return 'contains a quote'
     if (byte === 0x5c) return 'contains a backslash'
     if (byte < 0x20 || byte === 0x7f) return 'contains a control character'

@@ -66,15 +66,19 @@ export function readKeyring(
   sources.forEach((source, index) => checkFingerprint(source, findings[index]!.keys))
   const keys = findings.flatMap((finding) => finding.keys)
   return {
-    keys: keys.filter(
-      ({ fingerprint }, index) => keys.findIndex((key) => key.fingerprint === fingerprint) === index,
-    ),
+    keys: withoutDuplicates(keys),
     watch: [...new Set(findings.flatMap((finding) => finding.watch))],
     trustedVariables: sources.flatMap((source) =>
       typeof source === 'object' && 'env' in source && source.fingerprint === undefined ? [source.env] : [],
     ),
     ignoredFiles: findings.reduce((sum, { ignoredFiles }) => sum + ignoredFiles, 0),
   }
+}
+
+function withoutDuplicates(keys: readonly TrustedKey[]): TrustedKey[] {
+  const first = new Map<string, TrustedKey>()
+  for (const key of keys) if (!first.has(key.fingerprint)) first.set(key.fingerprint, key)
+  return [...first.values()]
 }
 
 /** Whether a string is a key rather than a path: no path looks like any of these. */

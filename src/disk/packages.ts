@@ -34,7 +34,7 @@ interface Manifest {
 export function packagesWithComponents(root: string): string[] {
   const dependencies = crawl(root)
   const folders = [...new Set(dependencies.map(({ to }) => to))].filter(importsComponents)
-  const affected = withDependents(new Set(folders), dependencies)
+  const affected = withDependents(folders, dependencies)
   const names = dependencies.filter(({ to }) => affected.has(to)).map(({ name }) => name)
   return [...new Set(names)].toSorted()
 }
@@ -63,10 +63,13 @@ function crawl(root: string): Dependency[] {
   return dependencies
 }
 
-function withDependents(folders: Set<string>, dependencies: readonly Dependency[]): Set<string> {
-  const before = folders.size
-  for (const { from, to } of dependencies) if (folders.has(to)) folders.add(from)
-  return folders.size === before ? folders : withDependents(folders, dependencies)
+function withDependents(folders: readonly string[], dependencies: readonly Dependency[]): Set<string> {
+  const dependents = new Map<string, string[]>(dependencies.map(({ to }) => [to, []]))
+  for (const { from, to } of dependencies) dependents.get(to)!.push(from)
+  const affected = new Set(folders)
+  // The set grows while it is walked.
+  for (const folder of affected) for (const from of dependents.get(folder) ?? []) affected.add(from)
+  return affected
 }
 
 /** The real path of a name in a folder or the nearest one above it; of its folder, for a file. */
@@ -101,11 +104,18 @@ function importsComponents(folder: string): boolean {
   const files = [...walk(folder, { skip: ['node_modules'] })]
   return (
     files.some((file) => /\.wasm$/i.test(file) && sniffLayer(file) === 'component') &&
-    files.some((file) => /\.m?js$/.test(file) && WASM_IMPORT.test(readText(file)))
+    files.some((file) => /\.m?js$/.test(file) && importsWasm(readText(file)))
   )
 }
 
-const WASM_IMPORT = /\b(?:from|import)\s*\(?\s*["'`][^"'`\n]+\.wasm(?:\?[^"'`\n]*)?["'`]/i
+/** Whether a script has a form of import whose specifier is that of a `.wasm` file. Takes time that is linear in the text. */
+export function importsWasm(script: string): boolean {
+  for (const [, specifier] of script.matchAll(SPECIFIER)) if (/.\.wasm(?:\?|$)/i.test(specifier!)) return true
+  return false
+}
+
+/** What stands between quotes after `from`, `import` or `import(`. Only the word is consumed, as it may stand in a text. */
+const SPECIFIER = /\b(?:from|import)(?=\s*(?:\(\s*)?["'`]([^"'`\n]+)["'`])/gi
 
 function readText(file: string): string {
   try {

@@ -28,7 +28,8 @@ export function adviseTsconfig(root: string, folder: string | undefined): string
   const isEnough = ({ allowArbitraryExtensions, rootDirs = [] }: CompilerOptions) =>
     allowArbitraryExtensions === true &&
     (folder === undefined || rootDirs.some((dir) => rootDirs.includes(mirrorOf(dir, { root, folder }))))
-  if (configs.some((config) => isEnough(compilerOptions(config)))) return undefined
+  const known = new Map<string, CompilerOptions>()
+  if (configs.some((config) => isEnough(compilerOptions(config, known)))) return undefined
   const lines = [
     '"allowArbitraryExtensions": true,',
     ...(folder === undefined ? [] : [`"rootDirs": [".", ${JSON.stringify(toSlashes(folder))}],`]),
@@ -60,17 +61,26 @@ function configFile(target: string): string {
     : target
 }
 
-/** Own options over inherited ones. @param depth how far `extends` is followed */
-function compilerOptions(file: string, depth = 8): CompilerOptions {
+/**
+ * Own options over inherited ones.
+ * @param known those of files that were read, so that each is read once however often others extend it
+ * @param depth how far `extends` is followed
+ */
+function compilerOptions(file: string, known: Map<string, CompilerOptions>, depth = 8): CompilerOptions {
+  const before = known.get(file)
+  if (before !== undefined) return before
+  known.set(file, {}) // for a file that extends itself
   const { compilerOptions: own, extends: bases } = readConfig(file)
   const inherited = (depth === 0 ? [] : [bases].flat()).map((base) =>
-    typeof base === 'string' ? compilerOptions(resolveBase(base, file), depth - 1) : {},
+    typeof base === 'string' ? compilerOptions(resolveBase(base, file), known, depth - 1) : {},
   )
   const { rootDirs, ...rest } = Object(own) as { rootDirs?: unknown }
   const absolute = Array.isArray(rootDirs)
     ? { rootDirs: rootDirs.map((dir) => path.resolve(path.dirname(file), String(dir))) }
     : {}
-  return Object.assign({}, ...inherited, rest, absolute) as CompilerOptions
+  const options = Object.assign({}, ...inherited, rest, absolute) as CompilerOptions
+  known.set(file, options)
+  return options
 }
 
 function resolveBase(base: string, file: string): string {
@@ -93,16 +103,14 @@ function readConfig(file: string): Record<string, unknown> {
   }
 }
 
-/** JSON without comments, trailing commas and byte order mark. */
-function plainJson(text: string): string {
-  const withoutComments = text
+/**
+ * JSON without comments, trailing commas and byte order mark. Takes time that is linear in the text: a string or comment
+ * that does not end goes on to the end of the text, so that no part of it is read again.
+ */
+export function plainJson(text: string): string {
+  const keepStrings = (_: string, string: string | undefined) => string ?? ''
+  return text
     .replace(/^\uFEFF/, '')
-    .replace(
-      /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-      (_, string: string | undefined) => string ?? '',
-    )
-  return withoutComments.replace(
-    /("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g,
-    (_, string: string | undefined) => string ?? '',
-  )
+    .replace(/("[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$))|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)/g, keepStrings)
+    .replace(/("[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$))|,(?=\s*[}\]])/g, keepStrings)
 }

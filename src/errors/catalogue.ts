@@ -4,7 +4,7 @@
  */
 
 import { inWords, type Reason } from './reasons.js'
-import { printable } from './text.js'
+import { firstOf, printable } from './text.js'
 
 /** What happened, and what to type next. */
 export type Text = { what: string; hint: string }
@@ -38,11 +38,18 @@ const REINSTALL = 'get the file again from its publisher; if you built it yourse
 const OPTIONS_TABLE = 'see the options table in the README'
 const FLAGS_TABLE = 'signed-wasm <command> --help tells what can be given'
 
-/** Some of very many. */
-const some = (items: readonly string[]) =>
-  items.length <= 5 ? items : [...items.slice(0, 5), `and ${items.length - 5} more`]
+/** How many items of a list are shown: of what somebody has to do something about, and of what a file claims. */
+const [MAX_LISTED, MAX_CLAIMED] = [20, 5]
 
-const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
+const list = (items: readonly string[], none: string, max = MAX_LISTED) =>
+  items.length === 0 ? none : firstOf(items, max).join(', ')
+
+/** What a file says of itself: as short as it takes to compare it. */
+const claimed = (items: readonly (string | number)[]) =>
+  firstOf(
+    items.map((item) => printable(String(item), 64)),
+    MAX_CLAIMED,
+  ).join(', ')
 
 /** `file` is a display path: relative to the project, forward slashes, never an absolute path. */
 interface AboutFile {
@@ -68,20 +75,20 @@ export const CATALOGUE = {
       door,
     ) => ({
       what:
-        `signed by ${v.keyIds.length > 0 ? `key id ${v.keyIds.join(', ')}` : 'a key that gives no id'}` +
+        `signed by ${v.keyIds.length > 0 ? `key id ${claimed(v.keyIds)}` : 'a key that gives no id'}` +
         (v.unknownAlgorithms.length > 0
-          ? ` (skipped unknown algorithm ${v.unknownAlgorithms.join(', ')})`
+          ? ` (skipped unknown algorithm ${claimed(v.unknownAlgorithms)})`
           : '') +
-        `; you trust ${list(v.trusted, 'nobody')}`,
+        `; you trust ${list(v.trusted, 'nobody', MAX_CLAIMED)}`,
       hint: `if you trust that signer, ${inDoor(door, 'add their public key to `keys`', 'name their public key with --key')}; otherwise don't ship this file`,
     }),
   ),
   CONTENT_MODIFIED: refusal((v: AboutFile & { signers: readonly string[] }) => ({
-    what: `Signature verification failed: ${list(v.signers, 'a trusted key')} signed other content than this`,
+    what: `Signature verification failed: ${list(v.signers, 'a trusted key', MAX_CLAIMED)} signed other content than this`,
     hint: REINSTALL,
   })),
   SIGNATURE_PARTIAL: refusal((v: AboutFile & { signers: readonly string[]; unsignedBytes: number }) => ({
-    what: `${list(v.signers, 'a trusted key')} signed only parts of this file; ${v.unsignedBytes} bytes are not covered`,
+    what: `${list(v.signers, 'a trusted key', MAX_CLAIMED)} signed only parts of this file; ${v.unsignedBytes} bytes are not covered`,
     hint: `${SIGN_IT(v.file)}, which covers the whole file`,
   })),
   SIGNATURE_INVALID: refusal(
@@ -106,7 +113,7 @@ export const CATALOGUE = {
         : 'use the core module itself',
   })),
   SIGNER_REVOKED: refusal((v: AboutFile & { signers: readonly string[] }) => ({
-    what: `signed by ${list(v.signers, 'a key')}, which is revoked`,
+    what: `signed by ${list(v.signers, 'a key', MAX_CLAIMED)}, which is revoked`,
     hint: 'get a file signed by a key that is still trusted',
   })),
   DIGEST_MISMATCH: refusal((_: AboutFile) => ({
@@ -266,7 +273,7 @@ export const CATALOGUE = {
   PACKAGE_UNVERIFIED: refusal((v: { packages: readonly { name: string; files: readonly string[] }[] }) => ({
     what:
       "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: " +
-      v.packages.map(({ name, files }) => `${name} (${some(files).join(', ')})`).join('; '),
+      v.packages.map(({ name, files }) => `${name} (${list(files, 'none', MAX_CLAIMED)})`).join('; '),
     hint: `let those pass that you have reviewed: exclude: [${v.packages.map(({ name }) => `'npm:${name}'`).join(', ')}]`,
   })),
   FILE_CHANGED: unreadable((_: AboutFile) => ({

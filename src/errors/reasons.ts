@@ -13,10 +13,13 @@ const REASONS = {
   'not UTF-8': (offset: number) => `the section name at offset ${offset} is not UTF-8`,
   layer: (layer: string, offset: number) =>
     `its preamble says ${layer}, and the section at offset ${offset} cannot be one of a ${layer}`,
+  'too many': (max: number, what: string) => `it holds more than ${max} ${what}`,
   depth: (maxDepth: number) => `components nest more than ${maxDepth} deep`,
   misplaced: (offset: number) =>
     `a signature section at offset ${offset}, where only the first section may be one`,
   header: (...bytes: number[]) => `unsupported version, content type or hash function (${bytes.join(', ')})`,
+  'too many signatures': (maxChecks: number) =>
+    `it holds too many signatures: to look for one by a trusted key takes more than ${maxChecks} checks`,
   'signature length': (bytes: number) => `an Ed25519 signature of ${bytes} bytes`,
   count: (count: number, max: number, offset: number) =>
     `a count of ${count} before offset ${offset}, where at most ${max} are possible`,

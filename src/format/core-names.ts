@@ -1,13 +1,13 @@
 /** The names in a core module: its imports and exports. */
 
-import { NameReader, type NameVisitor, readVector } from './name-reader.js'
+import { NameReader, type NameWalk, readVector } from './name-reader.js'
 import { CORE_SECTION } from './section-ids.js'
 import { readSections } from './wasm.js'
 
 /** Tells of each name. @see WebAssembly core specification 5.5.5 and 5.5.10 */
-export function readCoreModule(bytes: Uint8Array, visit: NameVisitor): void {
-  for (const section of readSections(bytes).sections) {
-    const reader = new NameReader(bytes, section, visit)
+export function readCoreModule(bytes: Uint8Array, walk: NameWalk): void {
+  for (const section of readSections(bytes, walk.sections).sections) {
+    const reader = new NameReader(bytes, section, walk)
     if (section.id === CORE_SECTION.import) readVector(reader, readImports)
     if (section.id === CORE_SECTION.export)
       readVector(reader, () => readCoreExport(reader, 'export of a core module'))
@@ -28,13 +28,13 @@ function readImports(reader: NameReader): void {
   reader.name('import module of a core module')
   const name = reader.name(IMPORT)
   const kind = reader.byte(KIND)
-  if (name === '' && kind === GROUP.types) {
+  if (name.length === 0 && kind === GROUP.types) {
     return reader.items(() => {
       reader.name(IMPORT)
       skipExternType(reader, reader.byte(KIND))
     })
   }
-  if (name === '' && kind === GROUP.type) {
+  if (name.length === 0 && kind === GROUP.type) {
     skipExternType(reader, reader.byte(KIND))
     return reader.items(() => reader.name(IMPORT))
   }

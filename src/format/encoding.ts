@@ -16,6 +16,11 @@ export function encodeVaruint32(value: number): Uint8Array {
 
 /** A new array holding the parts one after another. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return joinBytes(parts)
+}
+
+/** Like {@link concatBytes}, for parts that are too many to be arguments. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let offset = 0
   for (const part of parts) {
@@ -106,13 +111,30 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return ascii(latin1)
 }
 
+/** Whether bytes are well-formed UTF-8; makes no text of them. @see The Unicode Standard 3.9, table 3-7 */
+export function isUtf8(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length;) {
+    const first = bytes[at++]!
+    if (first < 0x80) continue
+    if (first < 0xc2 || first > 0xf4) return false
+    // Only the second byte has bounds of its own: no overlong form, no surrogate, nothing above U+10FFFF.
+    const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+    const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
+    const second = bytes[at++]
+    if (second === undefined || second < low || second > high) return false
+    for (let left = first < 0xe0 ? 0 : first < 0xf0 ? 1 : 2; left > 0; left--)
+      if (((bytes[at++] ?? 0) & 0xc0) !== 0x80) return false
+  }
+  return true
+}
+
 /** The text of UTF-8 bytes; `undefined` when they are not well formed (no replacement characters). */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return typeof TextDecoder === 'function'
-      ? new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-      : decodeURIComponent(toHex(bytes).replace(/../g, '%$&'))
-  } catch {
-    return undefined // both throw for one reason, which is exactly "not UTF-8"
-  }
+  if (!isUtf8(bytes)) return undefined
+  return typeof TextDecoder === 'function'
+    ? (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes)
+    : decodeURIComponent(toHex(bytes).replace(/../g, '%$&'))
 }
+
+// Making one takes longer than decoding a name.
+let decoder: TextDecoder | undefined

@@ -10,7 +10,7 @@ import { COMPONENT_SECTION, CORE_SECTION } from './section-ids.js'
 import { decodeSignature, ED25519, type SignatureSet } from './signature.js'
 import { isSignatureSection, type Layer, readSections, type Section } from './wasm.js'
 
-/** See {@link inspect}. Names are escaped, offsets and sizes are bytes. */
+/** See {@link inspect}. Names are escaped, offsets and sizes are bytes; what is longer than anybody would read is cut. */
 export interface Inspection {
   layer: Layer
   bytes: number
@@ -20,14 +20,22 @@ export interface Inspection {
   /** Of a component. */
   imports?: string[]
   exports?: string[]
+  /** How many more there are than are shown, of each list that is not complete. */
+  more?: Partial<Record<'sections' | 'signatures' | 'imports' | 'exports', number>>
   /** Why signatures or names could not be read. */
   problems: string[]
 }
 
+/** How much is shown. Real files stay below: they have under 200 sections, and few signatures. */
+const MAX = { items: 1000, sets: 16, records: 50, nameLength: 500, keyIdBytes: 64 }
+
 /** One set of a signature: hashes, and who says to have signed them. */
 export interface InspectedSet {
   hashes: { sha256: string; covers: string }[]
+  /** @property keyId as hexadecimal, empty when there is none */
   records: { keyId: string; algorithm: string; signatureBytes: number; certificates?: number }[]
+  /** How many more records there are than are shown. */
+  more?: number
 }
 
 /**
@@ -40,15 +48,26 @@ export function inspect(bytes: Uint8Array): Inspection {
   const first = sections.find(isSignatureSection)
   const sets =
     first && orNote(problems, () => decodeSignature(bytes.subarray(first.contentStart, first.end), damaged))
-  const names = layer === 'component' ? orNote(problems, () => inspectNames(bytes)) : undefined
+  const names = layer === 'component' ? orNote(problems, () => readNames(bytes)) : undefined
   return {
     layer,
     bytes: bytes.length,
-    sections: sections.map((section) => inspectSection(section, layer)),
-    ...(sets === undefined ? {} : { signatures: sets.map(inspectSet) }),
-    ...names,
+    sections: sections.slice(0, MAX.items).map((section) => inspectSection(section, layer)),
+    ...(sets && { signatures: sets.slice(0, MAX.sets).map(inspectSet) }),
+    ...(names && { imports: inspectNames(names.imports), exports: inspectNames(names.exports) }),
+    ...countMore({
+      sections: sections.length - MAX.items,
+      signatures: (sets ?? []).length - MAX.sets,
+      imports: (names?.imports ?? []).length - MAX.items,
+      exports: (names?.exports ?? []).length - MAX.items,
+    }),
     problems,
   }
+}
+
+function countMore(counts: Required<NonNullable<Inspection['more']>>): Pick<Inspection, 'more'> {
+  const more = Object.entries(counts).filter(([, count]) => count > 0)
+  return more.length === 0 ? {} : { more: Object.fromEntries(more) }
 }
 
 /** A file that is worth a look is often one that is damaged: what can be read is shown all the same. */
@@ -79,10 +98,12 @@ function inspectSection(section: Section, layer: Layer): Inspection['sections'][
   }
 }
 
-function inspectNames(bytes: Uint8Array): Required<Pick<Inspection, 'imports' | 'exports'>> {
-  const { imports, exports } = readNames(bytes)
-  const show = (name: ExternName) => escapeControls(fullName(name))
-  return { imports: imports.map(show), exports: exports.map(show) }
+function inspectNames(names: readonly ExternName[]): string[] {
+  return names.slice(0, MAX.items).map((name) => {
+    const full = fullName(name)
+    const shown = full.length > MAX.nameLength ? `${full.slice(0, MAX.nameLength)}...` : full
+    return escapeControls(shown)
+  })
 }
 
 function inspectSet({ hashes, records }: SignatureSet): InspectedSet {
@@ -91,13 +112,19 @@ function inspectSet({ hashes, records }: SignatureSet): InspectedSet {
       sha256: toHex(hash),
       covers: describeCover(index, hashes.length),
     })),
-    records: records.map(({ keyId, algorithm, signature, certificates }) => ({
-      keyId: toHex(keyId),
+    records: records.slice(0, MAX.records).map(({ keyId, algorithm, signature, certificates }) => ({
+      keyId: inspectKeyId(keyId),
       algorithm: algorithm === ED25519 ? 'Ed25519' : `unknown (${algorithm})`,
       signatureBytes: signature.length,
       ...(certificates === undefined ? {} : { certificates: certificates.length }),
     })),
+    ...(records.length > MAX.records && { more: records.length - MAX.records }),
   }
+}
+
+function inspectKeyId(keyId: Uint8Array): string {
+  const shown = toHex(keyId.subarray(0, MAX.keyIdBytes))
+  return keyId.length > MAX.keyIdBytes ? `${shown}... (${keyId.length} bytes)` : shown
 }
 
 function describeCover(index: number, count: number): string {

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { malformed, problem } from '../errors/raise.js'
+import { type Budget, itemBudget, sectionBudget } from './budget.js'
 import { decodeUtf8, toLatin1 } from './encoding.js'
 import { Reader } from './reader.js'
 import type { Section } from './wasm.js'
@@ -9,26 +10,47 @@ import type { Section } from './wasm.js'
 /** Who is told of a name. @param name bytes that alias the file; @param place such as `export of a core module` */
 export type NameVisitor = (name: Uint8Array, place: string) => void
 
+/** One walk through the names of a file: who is told, and how much there may be. */
+export interface NameWalk {
+  visit: NameVisitor
+  sections: Budget
+  items: Budget
+}
+
+/** A walk through one file. */
+export function startWalk(visit: NameVisitor): NameWalk {
+  return { visit, sections: sectionBudget(), items: itemBudget() }
+}
+
 /** Reads forward through a section and tells of each name. */
 export class NameReader extends Reader {
   constructor(
     bytes: Uint8Array,
     { payloadStart, end }: Section,
-    private readonly visit: NameVisitor,
+    private readonly walk: NameWalk,
   ) {
     super(bytes, malformed, { start: payloadStart, end })
   }
 
-  /** A name; with a character for each byte where it is not UTF-8. */
-  name(place: string): string {
+  /** A name; the result aliases the input. */
+  name(place: string): Uint8Array {
     const name = this.take(this.varuint32('the length of a name'), 'a name')
-    this.visit(name, place)
+    this.walk.visit(name, place)
+    return name
+  }
+
+  /** Like {@link NameReader.name}, as text; with a character for each byte where it is not UTF-8. */
+  text(place: string): string {
+    const name = this.name(place)
     return decodeUtf8(name) ?? toLatin1(name)
   }
 
   /** A count, and that many items. Each takes a byte at least, so a count beyond the end fails before it costs anything. */
   items(readItem: (reader: NameReader) => void): void {
-    for (let left = this.varuint32('a count'); left > 0; left--) readItem(this)
+    for (let left = this.varuint32('a count'); left > 0; left--) {
+      this.walk.items.spend()
+      readItem(this)
+    }
   }
 
   /** A LEB128 number of up to 64 bits, of either sign, whose value does not matter here. */

@@ -7,7 +7,7 @@
 
 import { readCoreExport, readCoreModule } from './core-names.js'
 import type { ExternName } from './interface-name.js'
-import { NameReader, type NameVisitor, readVector } from './name-reader.js'
+import { NameReader, type NameVisitor, type NameWalk, readVector, startWalk } from './name-reader.js'
 import { COMPONENT_SECTION } from './section-ids.js'
 import { readSections } from './wasm.js'
 
@@ -29,30 +29,31 @@ const NOBODY: ComponentVisitor = { component: () => {}, name: () => {} }
 /**
  * Reads every name in a component once, however deep components nest.
  * @returns names; one that is not UTF-8 has a character for each byte
- * @throws Diagnostic `WASM_MALFORMED`, `FEATURE_UNKNOWN`
+ * @throws Diagnostic `WASM_MALFORMED`, also when there is more than the bounds of `budget.ts`; `FEATURE_UNKNOWN`
  * @see Component Model, Binary.md; WebAssembly core specification 5.5
  */
 export function readNames(bytes: Uint8Array, visitor: ComponentVisitor = NOBODY): ComponentNames {
   const outermost: ComponentNames = { imports: [], exports: [] }
+  const walk = startWalk(visitor.name)
   // A list instead of recursion, which a file can exhaust.
   const components = [{ binary: bytes, depth: 0, names: outermost }]
   for (const { binary, depth, names } of components) {
     visitor.component(depth)
-    for (const nested of readComponent(binary, names, visitor.name))
+    for (const nested of readComponent(binary, names, walk))
       components.push({ binary: nested, depth: depth + 1, names: { imports: [], exports: [] } })
   }
   return outermost
 }
 
 /** @returns the components that stand in this one; its own names are added to `names` */
-function readComponent(bytes: Uint8Array, names: ComponentNames, visit: NameVisitor): Uint8Array[] {
+function readComponent(bytes: Uint8Array, names: ComponentNames, walk: NameWalk): Uint8Array[] {
   const nested: Uint8Array[] = []
-  for (const section of readSections(bytes).sections) {
+  for (const section of readSections(bytes, walk.sections).sections) {
     const payload = bytes.subarray(section.payloadStart, section.end)
-    const reader = new NameReader(bytes, section, visit)
+    const reader = new NameReader(bytes, section, walk)
     switch (section.id) {
       case COMPONENT_SECTION['core module']:
-        readCoreModule(payload, visit)
+        readCoreModule(payload, walk)
         break
       case COMPONENT_SECTION.component:
         nested.push(payload)
@@ -146,9 +147,9 @@ function readExternName(reader: NameReader, place: string): ExternName {
   switch (form) {
     case 0x00:
     case 0x01: // once marked interface names, and means the same
-      return { name: reader.name(place) }
+      return { name: reader.text(place) }
     case 0x02:
-      return { name: reader.name(place), ...readAttributes(reader, place) }
+      return { name: reader.text(place), ...readAttributes(reader, place) }
     default:
       throw reader.unknown('form of a name', form)
   }
@@ -164,7 +165,7 @@ function readAttributes(reader: NameReader, place: string): Pick<ExternName, 'im
     seen.add(kind)
     switch (kind) {
       case 0x00:
-        found.implements = reader.name(`interface implemented by an ${place}`)
+        found.implements = reader.text(`interface implemented by an ${place}`)
         break
       case 0x01:
         reader.name(`version suffix of an ${place}`)

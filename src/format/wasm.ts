@@ -1,7 +1,16 @@
 /** The outside of a wasm binary: preamble and sections by offset. Decodes no section's content. */
 
 import { malformed } from '../errors/raise.js'
-import { concatBytes, decodeUtf8, encodeUtf8, encodeVaruint32 } from './encoding.js'
+import { type Budget, sectionBudget } from './budget.js'
+import {
+  ascii,
+  concatBytes,
+  decodeUtf8,
+  encodeUtf8,
+  encodeVaruint32,
+  equalBytes,
+  isUtf8,
+} from './encoding.js'
 import { Reader } from './reader.js'
 import { COMPONENT_SECTION, CORE_SECTION, CUSTOM_SECTION } from './section-ids.js'
 
@@ -17,9 +26,10 @@ export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
 /** Where the first section begins. */
 export const PREAMBLE_LENGTH = 8
 
-const SIGNATURE_NAME = 'signature'
+/** The custom sections that mean something here, by name. @see tool-conventions, Signatures.md */
+const ROLES = { signature: 'signature', delimiter: 'signature_delimiter' } as const
 
-const DELIMITER_NAME = 'signature_delimiter'
+type Role = keyof typeof ROLES
 
 /** One top-level section. Offsets are bytes from the start of the file, ends exclusive. */
 export interface Section {
@@ -31,8 +41,13 @@ export interface Section {
   /** Offset of what follows the name of a custom section; `payloadStart` for others. */
   contentStart: number
   end: number
-  /** The name of a custom section. UTF-8 that is well formed has one text, so names that differ stay different. */
-  name?: string
+  /**
+   * The name of a custom section, decoded whenever it is asked for. UTF-8 that is well formed has one text, so names that
+   * differ stay different.
+   */
+  readonly name?: string
+  /** Whether the name of a custom section is one of those that mean something here. */
+  role?: Role | undefined
 }
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -48,17 +63,24 @@ export function readLayer(bytes: Uint8Array): Layer | undefined {
 /**
  * Splits a binary into its preamble and sections, decoding none of them.
  * @param bytes the whole file; not copied, names alias it
+ * @param budget how many sections there may be; that of a file by itself when absent
  * @returns sections in file order
  * @throws Diagnostic `WASM_MALFORMED` when the preamble is unknown, a length runs past the end, a
- *   section id is 0x80 or more, or the name of a custom section is not UTF-8
+ *   section id is 0x80 or more, the name of a custom section is not UTF-8, or there are too many
  * @see WebAssembly core specification 5.5.2, Component Model Binary.md
  */
-export function readSections(bytes: Uint8Array): { layer: Layer; sections: Section[] } {
+export function readSections(
+  bytes: Uint8Array,
+  budget: Budget = sectionBudget(),
+): { layer: Layer; sections: Section[] } {
   const layer = readLayer(bytes)
   if (layer === undefined) throw malformed('preamble')
   const sections: Section[] = []
   const reader = new Reader(bytes, malformed, { start: PREAMBLE_LENGTH })
-  while (reader.remaining > 0) sections.push(readSection(reader))
+  while (reader.remaining > 0) {
+    budget.spend()
+    sections.push(readSection(reader))
+  }
   return { layer, sections }
 }
 
@@ -69,22 +91,54 @@ function readSection(reader: Reader): Section {
   const size = reader.varuint32()
   const payloadStart = reader.offset
   reader.take(size)
-  const section = { id, start, payloadStart, contentStart: payloadStart, end: reader.offset }
-  if (id !== CUSTOM_SECTION) return section
-  const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end: section.end })
-  const name = decodeUtf8(payload.take(payload.varuint32()))
-  if (name === undefined) throw malformed('not UTF-8', payloadStart)
-  return { ...section, name, contentStart: payload.offset }
+  const end = reader.offset
+  if (id !== CUSTOM_SECTION) return { id, start, payloadStart, contentStart: payloadStart, end }
+  const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end })
+  const name = payload.take(payload.varuint32())
+  if (!isUtf8(name)) throw malformed('not UTF-8', payloadStart)
+  return new CustomSection({ start, payloadStart, contentStart: payload.offset, end }, name)
 }
 
+/** A class, so that a section costs no more than its offsets until somebody asks for its name. */
+class CustomSection implements Section {
+  readonly id = CUSTOM_SECTION
+  readonly start: number
+  readonly payloadStart: number
+  readonly contentStart: number
+  readonly end: number
+  readonly role: Role | undefined
+  readonly #name: Uint8Array
+
+  constructor(offsets: Omit<Section, 'id'>, name: Uint8Array) {
+    this.start = offsets.start
+    this.payloadStart = offsets.payloadStart
+    this.contentStart = offsets.contentStart
+    this.end = offsets.end
+    this.role = roleOf(name)
+    this.#name = name
+  }
+
+  get name(): string {
+    return decodeUtf8(this.#name)!
+  }
+}
+
+function roleOf(name: Uint8Array): Role | undefined {
+  return ROLE_NAMES.find(([, bytes]) => equalBytes(name, bytes))?.[0]
+}
+
+const ROLE_NAMES = /* @__PURE__ */ (Object.keys(ROLES) as Role[]).map(
+  (role) => [role, ascii(ROLES[role])] as const,
+)
+
 /** Whether this is the custom section `signature`. @see tool-conventions, Signatures.md */
-export function isSignatureSection({ name }: Section): boolean {
-  return name === SIGNATURE_NAME
+export function isSignatureSection({ role }: Section): boolean {
+  return role === 'signature'
 }
 
 /** Whether this is the custom section `signature_delimiter`, which ends a part. */
-export function isDelimiterSection({ name }: Section): boolean {
-  return name === DELIMITER_NAME
+export function isDelimiterSection({ role }: Section): boolean {
+  return role === 'delimiter'
 }
 
 /**
@@ -95,9 +149,9 @@ export type SectionSelector = readonly string[] | ((name: string) => boolean)
 
 /** Whether a selection covers a section. Delimiters and signatures belong to no selection. */
 export function isSelected(section: Section, selector: SectionSelector): boolean {
+  if (section.role !== undefined) return false
   const { name } = section
   if (name === undefined) return true
-  if (isDelimiterSection(section) || isSignatureSection(section)) return false
   if (typeof selector === 'function') return selector(name)
   return selector.some((wanted) =>
     wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted,
@@ -144,13 +198,14 @@ export interface Slice {
 /**
  * Every core module inside a component, those of nested components included, in file order.
  * @param maxDepth how deep components may nest
- * @throws Diagnostic `WASM_MALFORMED` where a section cannot be framed or nesting goes deeper
+ * @throws Diagnostic `WASM_MALFORMED` where a section cannot be framed, nesting goes deeper, or sections are too many
  */
 export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Slice[] {
   const found: Slice[] = []
+  const budget = sectionBudget()
   const walk = (start: number, end: number, depth: number) => {
     if (depth > maxDepth) throw malformed('depth', maxDepth)
-    for (const section of readSections(bytes.subarray(start, end)).sections) {
+    for (const section of readSections(bytes.subarray(start, end), budget).sections) {
       const slice = { start: start + section.payloadStart, end: start + section.end }
       const nested = nestedLayer(section.id)
       if (nested === 'core module') found.push(slice)
@@ -174,17 +229,19 @@ export function encodeSection(id: number, payload: Uint8Array): Uint8Array {
 
 /** The bytes of the signature section that holds this payload. */
 export function encodeSignatureSection(payload: Uint8Array): Uint8Array {
-  return encodeCustomSection(SIGNATURE_NAME, payload)
+  return encodeCustomSection(ROLES.signature, payload)
 }
 
 /** The bytes of a delimiter. @param random what it holds, 16 bytes where it is made by an honest writer */
 export function encodeDelimiterSection(random: Uint8Array): Uint8Array {
-  return encodeCustomSection(DELIMITER_NAME, random)
+  return encodeCustomSection(ROLES.delimiter, random)
 }
 
 /** One section of a file, written again with shortest-form lengths. */
 export function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
-  const content = bytes.subarray(section.contentStart, section.end)
-  if (section.name === undefined) return encodeSection(section.id, content)
-  return encodeCustomSection(section.name, content)
+  const { id, payloadStart, end } = section
+  if (id !== CUSTOM_SECTION) return encodeSection(id, bytes.subarray(payloadStart, end))
+  const payload = new Reader(bytes, malformed, { start: payloadStart, end })
+  const length = encodeVaruint32(payload.varuint32())
+  return encodeSection(id, concatBytes(length, bytes.subarray(payload.offset, end)))
 }

@@ -82,7 +82,9 @@ function selectHosts(
   for (const [name, host] of configured) hosts[name] = ownHost(own, name) ?? host
   const missing = configured.map(([name]) => name).filter((name) => hosts[name] == null)
   if (missing.length > 0) {
-    throw failure('IMPORTS_MISSING', `this component imports ${missing.join(', ')}, which nobody provides`)
+    const shown =
+      missing.slice(0, 20).join(', ') + (missing.length > 20 ? ` and ${missing.length - 20} more` : '')
+    throw failure('IMPORTS_MISSING', `this component imports ${shown}, which nobody provides`)
   }
   return hosts
 }

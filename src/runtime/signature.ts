@@ -48,8 +48,16 @@ function divide(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array
   return { content: bytes.subarray(COMPONENT_PREAMBLE.length) }
 }
 
+/**
+ * Bytes of signature data times keys, beyond which the judge of the whole file decides, who bounds how many checks are
+ * made: a record that can be tried takes 68 bytes, and this is half of the judge's checks, since there may be two signatures.
+ * @see trust/evidence/gather.ts, `MAX_CHECKS`
+ */
+const MAX_TRIALS = 512 * 68
+
 /** Whether one of the keys has signed this hash alone. Sets of several hashes are for the judge of the whole file. */
 async function isTrusted(data: Uint8Array, hash: Uint8Array, keys: Pinned['keys']): Promise<boolean> {
+  if (data.length * keys.length > MAX_TRIALS) return false
   const message = signedMessage([hash])
   for (const { hashes, records } of decodeSignature(data, unreadable)) {
     if (!equalBytes(signedMessage(hashes), message)) continue

@@ -19,7 +19,7 @@ export function explain(verdict: Verdict, file: string, keys: readonly TrustedKe
         file,
         keyIds,
         unknownAlgorithms,
-        trusted: some(keys.map(describeKey)),
+        trusted: keys.map(describeKey),
       })
     }
     case 'modified':
@@ -45,8 +45,4 @@ export function explain(verdict: Verdict, file: string, keys: readonly TrustedKe
 /** A key in words: what a person compares with a signature's key id or with another record of the key. */
 export function describeKey({ name, keyId, fingerprint }: KeySigner): string {
   return `${name} (fingerprint ${fingerprint.slice(0, 16)}, key id ${keyId})`
-}
-
-function some(items: readonly string[]): string[] {
-  return items.length <= 5 ? [...items] : [...items.slice(0, 5), `and ${items.length - 5} more`]
 }

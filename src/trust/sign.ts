@@ -1,7 +1,7 @@
 /** Makes signatures: embedded, or detached in a file of their own. */
 
 import { damaged, problem } from '../errors/raise.js'
-import { concatBytes, equalBytes } from '../format/encoding.js'
+import { concatBytes, equalBytes, joinBytes } from '../format/encoding.js'
 import {
   decodeSignature,
   ED25519,
@@ -182,7 +182,7 @@ function canonicalize(bytes: Uint8Array): Canonical {
     if (isDelimiterSection(section)) ends.push(length)
   }
   if (ends.at(-1) !== length) ends.push(length)
-  return { payload, content: concatBytes(...written), ends }
+  return { payload, content: joinBytes(written), ends }
 }
 
 /** Adds to the set over the same hashes, or opens a set of its own at the end. */

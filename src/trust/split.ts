@@ -1,7 +1,7 @@
 /** Parts of a file, and the delimiters that cut it into them. */
 
 import { problem } from '../errors/raise.js'
-import { concatBytes } from '../format/encoding.js'
+import { concatBytes, joinBytes } from '../format/encoding.js'
 import {
   encodeDelimiterSection,
   isDelimiterSection,
@@ -44,7 +44,7 @@ export function split(
     isOpen = true
   }
   if (isOpen) written.push(encodeDelimiterSection(random(DELIMITER_LENGTH)))
-  return concatBytes(bytes.subarray(0, PREAMBLE_LENGTH), ...written)
+  return concatBytes(bytes.subarray(0, PREAMBLE_LENGTH), joinBytes(written))
 }
 
 /** @see tool-conventions, Signatures.md, "Parts and delimiters" */

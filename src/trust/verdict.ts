@@ -2,11 +2,12 @@
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
+import type { Reason } from '../errors/reasons.js'
 import { type Hex, toHex } from '../format/encoding.js'
 import { ED25519 } from '../format/signature.js'
 import { isSelected, type Layer, type SectionSelector } from '../format/wasm.js'
 import type { FramedFile } from './evidence/frame.js'
-import { type Claim, type Evidence, type HashedFile, partsOf } from './evidence/gather.js'
+import { type Claim, type Evidence, type HashedFile, MAX_CHECKS, partsOf } from './evidence/gather.js'
 import type { TrustedKey } from './keys/trusted-key.js'
 import { describeSigner, type Range, type Signer, signerId, type Statement } from './statement.js'
 
@@ -24,7 +25,7 @@ export type Verdict =
   /** Never a full signature. `sufficient` says whether parts were asked for and every one of them is signed. */
   | { status: 'partial'; signers: Signer[]; parts: Part[]; sufficient: boolean }
   | { status: 'unsigned'; layer?: Layer }
-  /** Signed by nobody we know. `keyIds` are what the file claims; `unknownAlgorithms` were skipped. */
+  /** Signed by nobody we know. `keyIds` are what the file claims, of each 255 bytes at most; `unknownAlgorithms` were skipped. */
   | { status: 'untrusted'; keyIds: Hex[]; unknownAlgorithms: number[] }
   | { status: 'modified'; signers: Signer[] }
   | { status: 'invalid'; problem: Diagnostic }
@@ -75,7 +76,11 @@ function isAllowed({ revoked }: Asked): (statement: Statement) => boolean {
 }
 
 /** Why one signature is not that of the whole file. Precedence: denied, partial, modified, invalid, untrusted. */
-function explainFailure({ statements, claims }: Evidence, file: FramedFile, asked: Asked): Verdict {
+function explainFailure(
+  { statements, claims, hasUntried }: Evidence,
+  file: FramedFile,
+  asked: Asked,
+): Verdict {
   const denied = statements.filter((statement) => !isAllowed(asked)(statement))
   if (denied.length > 0) {
     const signers = signersOf(denied).map(describeSigner)
@@ -87,6 +92,10 @@ function explainFailure({ statements, claims }: Evidence, file: FramedFile, aske
     return { status: 'partial', signers: signersOf(partial), ...judgeParts(file, covered, asked.sections) }
   }
   if (statements.length > 0) return { status: 'modified', signers: signersOf(statements) }
+  if (hasUntried) {
+    const reason: Reason = ['too many signatures', MAX_CHECKS]
+    return { status: 'invalid', problem: problem('SIGNATURE_INVALID', { reason }) }
+  }
   return explainUnknown(claims, asked.keys, file.layer)
 }
 

@@ -1,7 +1,7 @@
 /** What declarations are made from, where jco would get them wrong if they were made from the file itself. */
 
 import { problem } from '../../errors/raise.js'
-import { decodeUtf8 } from '../../format/encoding.js'
+import { decodeUtf8, encodeUtf8, toLatin1 } from '../../format/encoding.js'
 import type { ExternName } from '../../format/interface-name.js'
 import { type ComponentNames, readNames } from '../../format/names.js'
 import { COMPONENT_SECTION } from '../../format/section-ids.js'
@@ -32,9 +32,7 @@ export function planDeclarations(bytes: Uint8Array): DeclarationPlan {
   const named = sections.filter(
     ({ id }) => id === COMPONENT_SECTION.import || id === COMPONENT_SECTION.export,
   )
-  for (const [alias, name] of renamed) {
-    for (const section of named) replaceName(copy.subarray(section.payloadStart, section.end), name, alias)
-  }
+  for (const section of named) replaceNames(copy.subarray(section.payloadStart, section.end), renamed)
   return { copy, renamed }
 }
 
@@ -78,13 +76,26 @@ function leavesComment(bytes: Uint8Array, { contentStart, end }: Section): boole
   }
 }
 
-/** Replaces a name wherever it stands with its length before it; both are of one length. */
-function replaceName(payload: Uint8Array, name: string, alias: string): void {
-  const [from, to] = [name, alias].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array]
-  for (let at = 1; at + from.length <= payload.length; at++) {
-    if (payload[at - 1] === lastLengthByte(from.length) && from.every((byte, i) => payload[at + i] === byte))
-      payload.set(to, at)
+/** Replaces names wherever they stand with their length before them; each is as long as its alias. */
+function replaceNames(payload: Uint8Array, renamed: DeclarationPlan['renamed']): void {
+  const aliases = new Map([...renamed].map(([alias, name]) => [name, encodeUtf8(alias)]))
+  const lengths = lengthsByLastByte(aliases.keys())
+  for (let at = 1; at < payload.length; at++) {
+    for (const length of lengths.get(payload[at - 1]!) ?? []) {
+      const alias = aliases.get(toLatin1(payload.subarray(at, at + length)))
+      if (alias !== undefined) payload.set(alias, at)
+    }
   }
+}
+
+/** The lengths of names by their last byte, so that every place of a file is compared with few of them. */
+function lengthsByLastByte(names: Iterable<string>): ReadonlyMap<number, ReadonlySet<number>> {
+  const lengths = new Map<number, Set<number>>()
+  for (const { length } of names) {
+    const last = lastLengthByte(length)
+    lengths.set(last, (lengths.get(last) ?? new Set()).add(length))
+  }
+  return lengths
 }
 
 /** The last byte of a length in LEB128; those before it do not matter beside so long a name. */

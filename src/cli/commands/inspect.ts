@@ -23,7 +23,7 @@ export const inspect = defineCommand({
 
 function describe(
   file: string,
-  { layer, bytes, sections, signatures, imports, exports, problems }: Inspection,
+  { layer, bytes, sections, signatures, imports, exports, problems, more = {} }: Inspection,
 ): string {
   return [
     `${escapeControls(file)}: ${layer}, ${bytes} bytes`,
@@ -33,16 +33,22 @@ function describe(
       ({ offset, size, kind, name }) =>
         `  ${String(offset).padStart(9)} ${String(size).padStart(9)}  ${kind}${name === undefined ? '' : ` "${name}"`}`,
     ),
+    ...describeMore(more.sections),
     '',
     ...(signatures ?? []).flatMap(describeSet),
+    ...describeMore(more.signatures, ' sets'),
     ...((signatures ?? problems).length === 0 ? ['no signatures'] : []),
-    ...describeNames('imports', imports),
-    ...describeNames('exports', exports),
+    ...describeNames('imports', imports, more.imports),
+    ...describeNames('exports', exports, more.exports),
     ...problems.map((text) => `\n${text}`),
   ].join('\n')
 }
 
-function describeSet({ hashes, records }: InspectedSet, index: number): string[] {
+function describeMore(count = 0, what = ''): string[] {
+  return count > 0 ? [`  and ${count} more${what}`] : []
+}
+
+function describeSet({ hashes, records, more }: InspectedSet, index: number): string[] {
   return [
     `signature set ${index + 1}`,
     ...hashes.map(({ sha256, covers }) => `  sha256 ${sha256}  ${covers}`),
@@ -50,10 +56,12 @@ function describeSet({ hashes, records }: InspectedSet, index: number): string[]
       ({ keyId, algorithm, certificates }) =>
         `  ${algorithm}, key id ${keyId || '(none)'}${certificates ? `, ${certificates} certificates` : ''}`,
     ),
+    ...describeMore(more, ' records'),
   ]
 }
 
-function describeNames(title: string, names: readonly string[] | undefined): string[] {
+function describeNames(title: string, names: readonly string[] | undefined, more?: number): string[] {
   if (names === undefined) return []
-  return ['', title, ...(names.length === 0 ? ['  none'] : names.map((name) => `  ${printable(name)}`))]
+  const lines = names.length === 0 ? ['  none'] : names.map((name) => `  ${printable(name)}`)
+  return ['', title, ...lines, ...describeMore(more)]
 }

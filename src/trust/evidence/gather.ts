@@ -3,7 +3,7 @@
 import { equalBytes, type Hex, toHex } from '../../format/encoding.js'
 import { ED25519, type SignatureRecord, type SignatureSet, signedMessage } from '../../format/signature.js'
 import type { SignatureCheck } from '../crypto/node.js'
-import { signerOf, type TrustedKey } from '../keys/trusted-key.js'
+import { KEY_ID_LENGTH, signerOf, type TrustedKey } from '../keys/trusted-key.js'
 import type { Statement } from '../statement.js'
 import type { FramedFile } from './frame.js'
 
@@ -13,11 +13,13 @@ export interface Evidence {
   statements: readonly Statement[]
   /** What the other records say of themselves. */
   claims: readonly Claim[]
+  /** Whether a record was left alone, since there would have been too many checks. */
+  hasUntried: boolean
 }
 
 /** A record that verifies under no trusted key. */
 export interface Claim {
-  /** Empty when it names none. */
+  /** Empty when it names none; cut where it is longer than any that an honest writer would choose. */
   keyId: Hex
   algorithm: number
 }
@@ -28,47 +30,113 @@ export interface HashedFile {
   hashes: readonly Uint8Array[]
 }
 
-/** Asks for signature checks one by one and ends with the evidence of each signature, embedded first. */
+/**
+ * How many signatures are checked for one file, whoever computes. Real files have a few records; the limits of the format
+ * allow 16,384 in each signature, to be tried under every key.
+ */
+export const MAX_CHECKS = 1024
+
+/** A record, and what it would say if it held. */
+interface Candidate {
+  record: SignatureRecord
+  message: Uint8Array
+  covers: Statement['covers']
+  /** The keys that its id names. */
+  named: readonly TrustedKey[]
+  signer?: TrustedKey
+  isUntried: boolean
+}
+
+/**
+ * Asks for signature checks one by one and ends with the evidence of each signature, embedded first.
+ *
+ * What is most likely to hold comes first: records over all of this file, then over parts of it, then over something else,
+ * and in each group the keys that ids name before the others. A record is tried under all keys of a round or under none,
+ * so that nothing depends on the order of the keys.
+ */
 export function* gather(
   hashed: HashedFile,
   keys: readonly TrustedKey[],
 ): Generator<SignatureCheck, Evidence[], boolean> {
-  const found: Evidence[] = []
-  for (const sets of hashed.file.signatures) found.push(yield* gatherOne(sets, hashed, keys))
-  return found
-}
-
-function* gatherOne(
-  sets: readonly SignatureSet[],
-  hashed: HashedFile,
-  keys: readonly TrustedKey[],
-): Generator<SignatureCheck, Evidence, boolean> {
-  const statements: Statement[] = []
-  const claims: Claim[] = []
-  for (const set of sets) {
-    const message = signedMessage(set.hashes)
-    for (const record of set.records) {
-      const key = yield* findKey(record, message, keys)
-      if (key === undefined) claims.push({ keyId: toHex(record.keyId), algorithm: record.algorithm })
-      else statements.push({ signer: signerOf(key), covers: coverageOf(set, hashed) })
+  const byId = indexById(keys)
+  const signatures = hashed.file.signatures.map((sets) => listCandidates(sets, hashed, byId))
+  let left = MAX_CHECKS
+  for (const group of rank(signatures.flat())) {
+    for (const isNamed of [true, false]) {
+      for (const candidate of group.filter(({ signer }) => signer === undefined)) {
+        const { named } = candidate
+        const cost = isNamed ? named.length : keys.length - named.length
+        if (cost > left) candidate.isUntried = true
+        else {
+          left -= cost
+          yield* findSigner(candidate, isNamed ? named : keys.filter((key) => !named.includes(key)))
+        }
+      }
     }
   }
-  return { statements, claims }
+  return signatures.map(toEvidence)
 }
 
-/** Tries every key, the one that the id names first: ids are hints. */
-function* findKey(
-  { algorithm, keyId, signature }: SignatureRecord,
-  message: Uint8Array,
-  keys: readonly TrustedKey[],
-): Generator<SignatureCheck, TrustedKey | undefined, boolean> {
-  if (algorithm !== ED25519) return undefined
-  const hint = toHex(keyId)
-  const named = keys.filter((key) => key.keyId === hint)
-  for (const key of new Set([...named, ...keys]))
-    if (yield { publicKey: key.publicKey, message, signature }) return key
-  return undefined
+function listCandidates(sets: readonly SignatureSet[], hashed: HashedFile, byId: KeysById): Candidate[] {
+  return sets.flatMap((set) => {
+    const of = { message: signedMessage(set.hashes), covers: coverageOf(set, hashed), isUntried: false }
+    return set.records.map((record) => ({ record, ...of, named: namedKeys(record, byId) }))
+  })
 }
+
+type KeysById = ReadonlyMap<Hex, readonly TrustedKey[]>
+
+function indexById(keys: readonly TrustedKey[]): KeysById {
+  const byId = new Map<Hex, TrustedKey[]>()
+  for (const key of keys) byId.set(key.keyId, [...(byId.get(key.keyId) ?? []), key])
+  return byId
+}
+
+/** Ids are hints. One of another length names no key, and is not written out to find that. */
+function namedKeys({ keyId }: SignatureRecord, byId: KeysById): readonly TrustedKey[] {
+  return (keyId.length === KEY_ID_LENGTH && byId.get(toHex(keyId))) || []
+}
+
+/** What can be tried, in groups. */
+function rank(candidates: readonly Candidate[]): Candidate[][] {
+  const tryable = candidates.filter(({ record }) => record.algorithm === ED25519)
+  const [whole, other] = partition(tryable, ({ covers }) => covers === 'whole')
+  return [whole, ...partition(other, ({ covers }) => covers.length > 0)]
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))]
+}
+
+function* findSigner(
+  candidate: Candidate,
+  keys: readonly TrustedKey[],
+): Generator<SignatureCheck, void, boolean> {
+  const { message, record } = candidate
+  for (const key of keys) {
+    if (yield { publicKey: key.publicKey, message, signature: record.signature }) {
+      candidate.signer = key
+      return
+    }
+  }
+}
+
+function toEvidence(candidates: readonly Candidate[]): Evidence {
+  const unknown = candidates.filter(({ signer }) => signer === undefined)
+  return {
+    statements: candidates.flatMap(({ signer, covers }) =>
+      signer ? [{ signer: signerOf(signer), covers }] : [],
+    ),
+    claims: unknown.map(({ record: { keyId, algorithm } }) => ({
+      keyId: toHex(keyId.subarray(0, MAX_CLAIMED_BYTES)),
+      algorithm,
+    })),
+    hasUntried: unknown.some(({ isUntried }) => isUntried),
+  }
+}
+
+/** What a claim holds of a key id: as much as signers here may write. See `SignOptions`. */
+const MAX_CLAIMED_BYTES = 255
 
 function coverageOf(set: SignatureSet, hashed: HashedFile): Statement['covers'] {
   if (isComplete(set, hashed)) return 'whole'

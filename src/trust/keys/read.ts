@@ -56,9 +56,19 @@ function readText(text: string, source: string): Found[] {
   if (trimmed === '') throw unreadable(source, 'it is empty')
   if (trimmed.includes('-----BEGIN ')) return readPem(trimmed, source)
   if (trimmed.startsWith('{')) return readJwk(trimmed, source)
-  // Each comment ends at its line end, so that there is one way only to match and no time to lose on backtracking.
-  if (/^(?:#[^\n]*\n\s*)*(?:ssh-|ecdsa-|sk-)/.test(trimmed)) return readOpenSshLines(trimmed, source)
+  if (/^(?:ssh-|ecdsa-|sk-)/.test(skipComments(trimmed))) return readOpenSshLines(trimmed, source)
   return [readEncoded(trimmed, source)].flat()
+}
+
+/** What follows the lines that begin with `#`. A loop, since an expression would remember each line. */
+function skipComments(text: string): string {
+  let at = 0
+  while (text[at] === '#') {
+    const end = text.indexOf('\n', at)
+    at = end === -1 ? text.length : end + 1
+    while (at < text.length && text[at]!.trim() === '') at++
+  }
+  return text.slice(at)
 }
 
 /** Hex before base64: 64 hex digits are base64, too, and mean a 32-byte key to everyone. */

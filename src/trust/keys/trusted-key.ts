@@ -41,9 +41,12 @@ export function signerOf({ kind, name, keyId, fingerprint }: TrustedKey): KeySig
   return { kind, name, keyId, fingerprint }
 }
 
+/** How many bytes there are in the default id of a key. @see wasmsign2, `PublicKey::attach_default_key_id` */
+export const KEY_ID_LENGTH = 12
+
 /** The id that signers give a key by default: 12 bytes of HMAC-SHA256 with the public key as the HMAC key. */
 export function defaultKeyId(publicKey: Uint8Array): Uint8Array {
-  return hmacSha256(publicKey, encodeUtf8('key_id')).slice(0, 12)
+  return hmacSha256(publicKey, encodeUtf8('key_id')).slice(0, KEY_ID_LENGTH)
 }
 
 /** Makes a new key pair from the platform's random source. */

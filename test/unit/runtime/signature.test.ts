@@ -3,10 +3,22 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/format/encoding.js'
 import type { Pinned } from '../../../src/runtime/pinned.js'
-import { generateKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
+import { explain } from '../../../src/trust/explain.js'
+import { generateKey, trustedKey, type TrustedKey } from '../../../src/trust/keys/trusted-key.js'
 import { detach, sign } from '../../../src/trust/sign.js'
+import { verifySync } from '../../../src/trust/verify.js'
 import { base64, closeCheck, openCheck, OTHER, pinned, PLACES } from '../../kit/recheck.js'
-import { bytes, component, hash, section, signatureSection } from '../../kit/sections.js'
+import {
+  bytes,
+  component,
+  decodeSignature,
+  hash,
+  record,
+  section,
+  signatureData,
+  signatureSection,
+  signatureSet,
+} from '../../kit/sections.js'
 
 afterEach(closeCheck)
 
@@ -58,6 +70,34 @@ describe.each(PLACES)('in %s', (place) => {
       'DIGEST_MISMATCH',
     )
     expect(await read(longer, pinned([], { digest }))).toBe('SIGNER_UNTRUSTED')
+  })
+
+  it('decides as verify does when there are more signatures than are checked', async () => {
+    const { read } = await openCheck(place)
+    const good = decodeSignature(detach(sign(component(content), mine).bytes).signature)[0]!.records[0]!
+    const idOf = (some: TrustedKey) => Uint8Array.from(Buffer.from(some.keyId, 'hex'))
+    const junk = (keyId: Uint8Array) => record(new Uint8Array(64).fill(7), { keyId })
+    const crowds = [idOf(keys[0]!), idOf(keys[1]!), bytes()].flatMap((keyId) =>
+      [250, 510, 514, 1030].map((count) => Array.from({ length: count }, () => junk(keyId))),
+    )
+    const seen = new Set<string | undefined>()
+    for (const crowd of crowds) {
+      for (const named of [true, false]) {
+        const own = record(good.signature, named ? { keyId: good.keyId } : {})
+        for (const records of [
+          [own, ...crowd],
+          [...crowd, own],
+        ]) {
+          const sets = [0, 256, 512, 768, 1024].map((from) => records.slice(from, from + 256))
+          const data = signatureData(...sets.map((some) => signatureSet([hash(content)], some)))
+          const file = component(signatureSection(data), content)
+          const wanted = explain(verifySync(file, keys, { layer: 'component' }), 'x', keys)?.code
+          expect(await read(file, pinned(keys, { digest }))).toEqual(wanted ?? content)
+          seen.add(wanted)
+        }
+      }
+    }
+    expect(seen).toEqual(new Set([undefined, 'SIGNATURE_INVALID']))
   })
 
   it('needs the detached signature that was compiled in, beside an embedded one', async () => {
