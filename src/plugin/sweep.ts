@@ -9,6 +9,7 @@ import type { Sidecars } from '../trust/evidence/frame.js'
 import type { BuildLog } from './contexts.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
+import { Holders } from './holders.js'
 
 /** A finished output. */
 export interface Output {
@@ -25,15 +26,16 @@ export interface Output {
  * Judges what the finished output holds.
  *
  * What the bundler has names for must pass under every one of them, by the policy of that name: the file that an output
- * was copied from, or the module that holds the text. Core modules of packages are theirs. Where there is no name, the
+ * was copied from, or the module that holds it. Core modules of packages are theirs. Where there is no name, the
  * bytes must have been admitted in this build under the names that had them, or be signed.
  * @throws Diagnostic `UNVERIFIED_WASM` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
 export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
+  const holders = new Holders()
   for (const found of findWasm(files)) {
     if (gate.admissions.hasAdapter(found.bytes)) continue
-    const names = namesOf(found)
+    const names = holders.of(found)
     if (names.length === 0) sweepUnnamed(found, gate, log)
     else for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
@@ -43,11 +45,6 @@ export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog)
 }
 
 const isInPackage = (file: string) => packageOf(file) !== undefined
-
-/** The files that brought it. */
-function namesOf({ output, text }: FoundWasm): readonly string[] {
-  return text === undefined ? (output.sources ?? []) : (output.holders?.(text) ?? [])
-}
 
 function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate; log: BuildLog }): void {
   const { project, admissions } = gate

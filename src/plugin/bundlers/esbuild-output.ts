@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
+import type { OutputModule } from '../find-wasm.js'
 import { Pipeline } from '../pipeline.js'
 import { isModuleRequest } from '../request.js'
 import { withoutQuery } from './adapter.js'
@@ -32,7 +33,7 @@ export function sweepOutput(
           name: path,
           content: contents.get(path) ?? readFileSync(path),
           sources,
-          holders: (text) => inputs.filter((input) => holds(input, text)),
+          modules: () => modulesOf(inputs),
         })),
         importersOf: (file) => importersOf(file, result.metafile!, folder),
       },
@@ -54,11 +55,9 @@ function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
   return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
 }
 
-/** Whether a file holds a text, as it is or as the base64 that a loader makes of it. */
-function holds(file: string, text: string): boolean {
-  if (!existsSync(file)) return false
-  const content = readFileSync(file)
-  return content.includes(text) || content.toString('base64').includes(text)
+/** The files, as loaders have read them. */
+function modulesOf(inputs: readonly string[]): OutputModule[] {
+  return inputs.filter(existsSync).map((file) => ({ file, content: readFileSync(file) }))
 }
 
 function importersOf(file: string, { inputs }: Metafile, folder: string): string[] {

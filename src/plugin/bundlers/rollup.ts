@@ -8,7 +8,7 @@ import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
 import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
-import type { OutputFile } from '../find-wasm.js'
+import type { OutputFile, OutputModule } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
 import { isModuleRequest } from '../request.js'
 import {
@@ -186,7 +186,7 @@ export function sweepBundle(pipeline: Pipeline) {
 function outputFile(output: Output): OutputFile {
   if (output.type === 'chunk') {
     const { fileName, code, modules } = output
-    return { name: fileName, content: code, holders: (text) => holdersOf(text, modules) }
+    return { name: fileName, content: code, modules: () => modulesOf(modules) }
   }
   return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
 }
@@ -194,9 +194,8 @@ function outputFile(output: Output): OutputFile {
 /** Ids of modules that are made from others begin with a NUL character. */
 const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
 
-function holdersOf(text: string, modules: Record<string, { code: string | null }>): string[] {
-  const holding = Object.entries(modules).filter(([, { code }]) => code?.includes(text))
-  return holding.map(([id]) => fileOf(id))
+function modulesOf(modules: Record<string, { code: string | null }>): OutputModule[] {
+  return Object.entries(modules).map(([id, { code }]) => ({ file: fileOf(id), content: code ?? '' }))
 }
 
 interface SweepingContext extends Pick<RollupContext, 'info' | 'warn'> {
