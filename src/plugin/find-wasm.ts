@@ -9,8 +9,12 @@
 import { type Layer, readLayer } from '../format/wasm.js'
 import { decodeBase64 } from './encodings/base64.js'
 import { binariesIn } from './encodings/binaries.js'
+import { decodeGzip } from './encodings/gzip.js'
+import { decodeHex } from './encodings/hex.js'
+import { Inflation } from './encodings/inflate.js'
 import { decodeLiterals } from './encodings/literals.js'
-import { type Decode, textOf } from './encodings/text.js'
+import { decodeNumbers } from './encodings/numbers.js'
+import { type Decode, type OutputText, textOf } from './encodings/text.js'
 
 /** A module whose code is part of an output. */
 export interface OutputModule {
@@ -45,23 +49,38 @@ export interface FoundWasm {
 
 const DECODERS = {
   base64: decodeBase64,
+  'gzip in base64': decodeGzip,
+  hexadecimal: decodeHex,
   literal: decodeLiterals,
+  numbers: decodeNumbers,
 } satisfies Record<string, Decode>
 
-/** Every wasm binary in the output: whole files, and what stands in text. */
-export function* findWasm(outputs: Iterable<OutputFile>): Generator<FoundWasm> {
-  for (const output of outputs) for (const found of wasmIn(output.content)) yield { output, ...found }
+/**
+ * Every wasm binary in the output: whole files, and what stands in text.
+ * @param onLimit hears of outputs in which something was left compressed: see {@link MAX_INFLATED_BYTES}
+ */
+export function* findWasm(
+  outputs: Iterable<OutputFile>,
+  onLimit: (output: OutputFile) => void = () => {},
+): Generator<FoundWasm> {
+  for (const output of outputs) {
+    const inflation = new Inflation()
+    for (const found of wasmIn(output.content, inflation)) yield { output, ...found }
+    if (inflation.isExhausted) onLimit(output)
+  }
 }
 
 /** Every wasm binary in one content. A whole one is not searched for others. */
-export function* wasmIn(content: string | Uint8Array): Generator<Omit<FoundWasm, 'output'>> {
+export function* wasmIn(
+  content: string | Uint8Array,
+  inflation: Inflation,
+): Generator<Omit<FoundWasm, 'output'>> {
   const whole = typeof content === 'string' ? undefined : readLayer(content)
   if (whole !== undefined) yield { bytes: content as Uint8Array, layer: whole }
-  else yield* wasmInText(content)
+  else yield* wasmInText(textOf(content, inflation))
 }
 
-function* wasmInText(content: string | Uint8Array): Generator<Omit<FoundWasm, 'output'>> {
-  const text = textOf(content)
+function* wasmInText(text: OutputText): Generator<Omit<FoundWasm, 'output'>> {
   for (const [encoding, decode] of Object.entries(DECODERS) as [Encoding, Decode][])
     for (const decoded of decode(text))
       for (const bytes of binariesIn(decoded)) yield { bytes, layer: readLayer(bytes)!, encoding }

@@ -1,6 +1,8 @@
 /// <reference types="node" />
 /** The modules that hold the wasm of an output, whatever bundlers and minifiers have made of its encoding. */
 
+import { keyOf } from './admissions.js'
+import { Inflation } from './encodings/inflate.js'
 import { type FoundWasm, type OutputFile, wasmIn } from './find-wasm.js'
 
 /** What was found in the modules of outputs. */
@@ -18,14 +20,11 @@ export class Holders {
     const known = this.#byOutput.get(output)
     if (known !== undefined) return known
     const index = new Map<string, Set<string>>()
+    const inflation = new Inflation()
     for (const { file, content } of output.modules?.() ?? [])
-      for (const { bytes } of wasmIn(content))
+      for (const { bytes } of wasmIn(content, inflation))
         index.set(keyOf(bytes), (index.get(keyOf(bytes)) ?? new Set()).add(file))
     this.#byOutput.set(output, index)
     return index
   }
 }
-
-/** The bytes themselves: no two contents have the same key. */
-const keyOf = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')

@@ -5,6 +5,7 @@ import { wasmOfPackages } from '../disk/packages.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Layer } from '../format/wasm.js'
+import { keyOf } from './admissions.js'
 import { holds } from './project.js'
 
 /** What one build has found, by package. */
@@ -15,6 +16,9 @@ export class PackageWasm {
   readonly #found = new Map<string, Set<string>>()
 
   readonly #imported = new Map<string, Diagnostic>()
+
+  /** The contents that modules of packages hold. */
+  readonly #held = new Set<string>()
 
   /**
    * @param file a real path in a package
@@ -38,6 +42,16 @@ export class PackageWasm {
     return this.#installed.filter((file) => holds(file, bytes))
   }
 
+  /** Notes what a module of a package holds. */
+  hold(bytes: Uint8Array): void {
+    this.#held.add(keyOf(bytes))
+  }
+
+  /** Whether some module of a package holds this, so that a source map does as well. */
+  holds(bytes: Uint8Array): boolean {
+    return this.#held.size > 0 && this.#held.has(keyOf(bytes))
+  }
+
   /** Files that are imported as modules. */
   get imported(): { file: string; objection: Diagnostic }[] {
     return [...this.#imported].map(([file, objection]) => ({ file, objection }))
@@ -51,6 +65,7 @@ export class PackageWasm {
     this.#installed = undefined
     this.#found.clear()
     this.#imported.clear()
+    this.#held.clear()
   }
 
   /** One block of lines that lists them. */

@@ -33,15 +33,22 @@ export interface Output {
 export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
   const holders = new Holders()
-  for (const found of findWasm(files)) {
+  const unnamed: FoundWasm[] = []
+  for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {
     if (gate.admissions.hasAdapter(found.bytes)) continue
     const names = holders.of(found)
-    if (names.length === 0) sweepUnnamed(found, gate, log)
-    else for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
+    if (names.length === 0) unnamed.push(found)
+    for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
+  // By now it is known what packages hold, which source maps repeat.
+  for (const found of unnamed) sweepUnnamed(found, gate, log)
   for (const { file, objection } of gate.packageWasm.imported)
     if (!importersOf(file).every(isInPackage)) throw objection
   concludePackages(gate, log)
+}
+
+function describeLimit(name: string): string {
+  return `[signed-wasm] ${name} holds more compressed data than is looked into; the rest of it was not searched`
 }
 
 const isInPackage = (file: string) => packageOf(file) !== undefined
@@ -52,8 +59,9 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   if (!project.covers(file) || admissions.has(file, found.bytes)) return
   const sidecars = project.readSidecars(path, project.display(file))
   const objection = objectionTo(found, gate, sidecars)
-  if (objection === undefined || gate.leavesToPackage(file, found.layer)) return
-  if (!isCopy(found, gate)) raise(objection, found, log)
+  if (objection === undefined) return
+  if (gate.leavesToPackage(file, found.layer)) gate.packageWasm.hold(found.bytes)
+  else if (!isCopy(found, gate)) raise(objection, found, log)
 }
 
 function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
@@ -63,14 +71,14 @@ function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
   if (objection !== undefined && !isCopy(found, gate)) raise(objection, found, log)
 }
 
-/** Whether it is a core module of an installed package, which some plugin has copied or put into a script. */
+/** Whether it is a core module of an installed package, which somebody has copied or put into a script or a source map. */
 function isCopy({ bytes, layer }: FoundWasm, gate: Gate): boolean {
   if (layer !== 'core module') return false
   const { project, packageWasm } = gate
   const originals = packageWasm.originalsOf(bytes, project.root)
   const covered = originals.filter((file) => project.covers(file))
   for (const file of covered) gate.leavesToPackage(file, layer)
-  return originals.length > 0
+  return originals.length > 0 || packageWasm.holds(bytes)
 }
 
 type Objection = NonNullable<ReturnType<Gate['objection']>>

@@ -48,3 +48,11 @@ export const percent: Readonly<Record<string, (bytes: Uint8Array) => string>> = 
   'webpack, Rspack': (bytes) => encodeURIComponent(Buffer.from(bytes).toString('utf8')),
   everything: (bytes) => Array.from(bytes, percentByte).join(''),
 }
+
+/** A list of numbers, by who writes it. */
+export const numbers: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
+  minifiers: (bytes) => bytes.join(),
+  Rolldown: (bytes) => `\n\t${bytes.join(',\n\t')}\n`,
+  people: (bytes) => Array.from(bytes, (byte) => `0x${hex(byte, 2)}`).join(', '),
+  'an Int8Array': (bytes) => Int8Array.from(bytes).join(),
+}

@@ -1,21 +1,25 @@
 /// <reference types="node" />
 /** The text of an output, and looking for something in it. */
 
+import type { Inflation } from './inflate.js'
+
 /** A text in which wasm may stand in some encoding. */
 export interface OutputText {
   readonly text: string
   /** Whether each character stands for one byte of UTF-8, rather than for itself. */
   readonly isUtf8: boolean
+  /** What may be inflated of this output. */
+  readonly inflation: Inflation
 }
 
 /** What finds wasm in one encoding. It decodes each character a fixed number of times at most. */
 export type Decode = (text: OutputText) => Iterable<Uint8Array>
 
 /** The text of a file. Bytes are not decoded, because most of them are not looked at twice. */
-export function textOf(content: string | Uint8Array): OutputText {
-  if (typeof content === 'string') return { text: content, isUtf8: false }
+export function textOf(content: string | Uint8Array, inflation: Inflation): OutputText {
+  if (typeof content === 'string') return { text: content, isUtf8: false, inflation }
   const { buffer, byteOffset, length } = content
-  return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), isUtf8: true }
+  return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), isUtf8: true, inflation }
 }
 
 /** The characters of a part of an output. */

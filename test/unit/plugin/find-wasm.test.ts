@@ -1,8 +1,10 @@
 /** What the search of an output finds, by itself. That builds are refused for it: `test/threats/encodings`. */
 
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/plugin/encodings/inflate.js'
 import { type Encoding, findWasm } from '../../../src/plugin/find-wasm.js'
-import { appended, escaped, LATIN1, percent, TEXT } from '../../kit/encodings.js'
+import { appended, escaped, LATIN1, numbers, percent, TEXT } from '../../kit/encodings.js'
 import { constantComponent, coreModule } from '../../kit/wat.js'
 
 const find = (content: string | Uint8Array) =>
@@ -45,6 +47,57 @@ describe('base64', () => {
   it('is judged with all that has been appended to it', () => {
     const longer = Buffer.concat([component, Buffer.from([0xff, 1, 2])])
     expect(find(`"${longer.toString('base64')}"`)).toEqual(once('base64', new Uint8Array(longer)))
+  })
+})
+
+describe('numbers', () => {
+  it('are found in decimal and hexadecimal, with or without signs, in any layout', () => {
+    for (const form of Object.values(numbers))
+      for (const content of bothWays(`const a = new Uint8Array([${form(component)}]), b = [1, 2]`))
+        expect(find(content)).toEqual(once('numbers', component))
+  })
+
+  it('are nothing in the middle of others, nor without a version', () => {
+    expect(find(`[1197,115,109,1,0,0,0],[97,115,109,1,0,0,0],[0,97,115,109],[0,97,115,109,2,0,0,0]`)).toEqual(
+      [],
+    )
+    expect(find(`x(10,97,115,109,1,0,0,0)`)).toEqual([])
+  })
+})
+
+describe('hexadecimal', () => {
+  it('is found in either case, at either half of a byte, and behind another binary', () => {
+    for (const before of ['', 'f', 'ff', `${Buffer.from(core).toString('hex')}00`])
+      for (const change of ['toLowerCase', 'toUpperCase'] as const) {
+        const text = `x("${before}${Buffer.from(component).toString('hex')}")`[change]()
+        expect(find(text).at(-1)).toEqual({ encoding: 'hexadecimal', bytes: component })
+      }
+  })
+})
+
+describe('gzip in base64', () => {
+  const zipped = (bytes: Uint8Array) => gzipSync(bytes).toString('base64')
+
+  it('is found where it begins with a binary, and only there', () => {
+    for (const content of bothWays(`x("data:application/gzip;base64,${zipped(component)}")`))
+      expect(find(content)).toEqual(once('gzip in base64', component))
+    expect(find(`x("${zipped(Buffer.from(`text ${'x'.repeat(99)}`))}", "H4sI")`)).toEqual([])
+    expect(find(`x("${zipped(component).slice(0, -8)}")`)).toEqual([])
+  })
+
+  it('is inflated up to a limit, and said to be beyond it', () => {
+    const heard: string[] = []
+    const search = (content: string) =>
+      [...findWasm([{ name: 'a.js', content }], ({ name }) => heard.push(name))].length
+    const large = zipped(appended(component, new Uint8Array(0)))
+    const bomb = zipped(Buffer.concat([component, new Uint8Array(MAX_INFLATED_BYTES)]))
+    expect(search(`x("${large}")`)).toBe(1)
+    expect(heard).toEqual([])
+    expect(search(`x("${bomb}")`)).toBe(0)
+    expect(heard).toEqual(['a.js'])
+    const piece = zipped(Buffer.from('no WebAssembly'.repeat(2)))
+    expect(search(`"${piece}"`.repeat(MAX_INFLATIONS + 1))).toBe(0)
+    expect(heard).toEqual(['a.js', 'a.js'])
   })
 })
 
