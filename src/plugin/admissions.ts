@@ -55,6 +55,11 @@ export class Admissions {
   }
 }
 
+/** The bytes themselves, as what maps and sets can compare. */
+export function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
+
 /** Whether both hold the same bytes; faster than to hash them. */
 export function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a?.length === b.length && Buffer.compare(a, b) === 0

@@ -1,13 +1,28 @@
 /// <reference types="node" />
 /**
- * Finding wasm in a finished output, whole or as base64.
+ * Finding wasm in a finished output, whole or encoded in text.
  *
  * Catches what never reaches `load`: `new URL('./x.wasm', import.meta.url)`, a dependency that does this,
- * another plugin's asset, base64 in a script. What it cannot see: wasm that is encoded otherwise, or
- * fetched from elsewhere at run time.
+ * another plugin's asset, what a loader has put into a script. "What is seen in an output" in the README says what it sees.
  */
 
 import { type Layer, readLayer } from '../format/wasm.js'
+import { decodeBase64 } from './encodings/base64.js'
+import { binariesIn } from './encodings/binaries.js'
+import { decodeGzip } from './encodings/gzip.js'
+import { decodeHex } from './encodings/hex.js'
+import { Inflation } from './encodings/inflate.js'
+import { decodeLiterals } from './encodings/literals.js'
+import { decodeNumbers } from './encodings/numbers.js'
+import { type Decode, type OutputText, textOf } from './encodings/text.js'
+
+/** A module whose code is part of an output. */
+export interface OutputModule {
+  /** Real path, or one that leads to it. */
+  file: string
+  /** What the bundler has read or made of it. */
+  content: string | Uint8Array
+}
 
 /** One file of the output. */
 export interface OutputFile {
@@ -15,9 +30,12 @@ export interface OutputFile {
   content: Uint8Array | string
   /** Real paths of the sources it was copied from, where the bundler knows them. */
   sources?: readonly string[]
-  /** The modules whose code in this output holds a text, by real path; where the bundler tells. */
-  holders?: (text: string) => readonly string[]
+  /** What stands in it, where the bundler tells. Asked for when something is found. */
+  modules?: () => readonly OutputModule[]
 }
+
+/** How wasm stands in a text. */
+export type Encoding = keyof typeof DECODERS
 
 /** A wasm binary in the output. */
 export interface FoundWasm {
@@ -25,33 +43,45 @@ export interface FoundWasm {
   output: OutputFile
   bytes: Uint8Array
   layer: Layer
-  /** The text that stands for it, where it is not the whole output. */
-  text?: string
+  /** How it is written, where it is not the whole output. */
+  encoding?: Encoding
 }
 
-/** Every wasm binary in the output: whole files, and base64 in text. */
-export function* findWasm(outputs: Iterable<OutputFile>): Generator<FoundWasm> {
+const DECODERS = {
+  base64: decodeBase64,
+  'gzip in base64': decodeGzip,
+  hexadecimal: decodeHex,
+  literal: decodeLiterals,
+  numbers: decodeNumbers,
+} satisfies Record<string, Decode>
+
+/**
+ * Every wasm binary in the output: whole files, and what stands in text.
+ * @param onLimit hears of outputs in which something was left compressed: see {@link MAX_INFLATED_BYTES}
+ */
+export function* findWasm(
+  outputs: Iterable<OutputFile>,
+  onLimit: (output: OutputFile) => void = () => {},
+): Generator<FoundWasm> {
   for (const output of outputs) {
-    const whole = typeof output.content === 'string' ? undefined : readLayer(output.content)
-    if (whole !== undefined) yield { output, bytes: output.content as Uint8Array, layer: whole }
-    else yield* findBase64(output)
+    const inflation = new Inflation()
+    for (const found of wasmIn(output.content, inflation)) yield { output, ...found }
+    if (inflation.isExhausted) onLimit(output)
   }
 }
 
-/** Base64 of the first four bytes of every wasm binary, `\0asm`, cut to whole characters. */
-const MAGIC = 'AGFzbQ'
+/** Every wasm binary in one content. A whole one is not searched for others. */
+export function* wasmIn(
+  content: string | Uint8Array,
+  inflation: Inflation,
+): Generator<Omit<FoundWasm, 'output'>> {
+  const whole = typeof content === 'string' ? undefined : readLayer(content)
+  if (whole !== undefined) yield { bytes: content as Uint8Array, layer: whole }
+  else yield* wasmInText(textOf(content, inflation))
+}
 
-const BASE64 = /[\w+/-]*={0,2}/y
-
-function* findBase64(output: OutputFile): Generator<FoundWasm> {
-  const text =
-    typeof output.content === 'string' ? output.content : Buffer.from(output.content).toString('latin1')
-  for (let at = text.indexOf(MAGIC); at !== -1; at = text.indexOf(MAGIC, BASE64.lastIndex)) {
-    BASE64.lastIndex = at
-    const [run] = BASE64.exec(text)!
-    BASE64.lastIndex = at + run.length
-    const bytes = new Uint8Array(Buffer.from(run, 'base64'))
-    const layer = readLayer(bytes)
-    if (layer !== undefined) yield { output, bytes, layer, text: run }
-  }
+function* wasmInText(text: OutputText): Generator<Omit<FoundWasm, 'output'>> {
+  for (const [encoding, decode] of Object.entries(DECODERS) as [Encoding, Decode][])
+    for (const decoded of decode(text))
+      for (const bytes of binariesIn(decoded)) yield { bytes, layer: readLayer(bytes)!, encoding }
 }

@@ -5,6 +5,7 @@ import { wasmOfPackages } from '../disk/packages.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Layer } from '../format/wasm.js'
+import { keyOf } from './admissions.js'
 import { holds } from './project.js'
 
 /** What one build has found, by package. */
@@ -16,6 +17,9 @@ export class PackageWasm {
 
   #said: string | undefined
   readonly #imported = new Map<string, Diagnostic>()
+
+  /** The contents that modules of packages hold. */
+  readonly #held = new Set<string>()
 
   /**
    * @param file a real path in a package
@@ -37,6 +41,16 @@ export class PackageWasm {
   originalsOf(bytes: Uint8Array, root: string): string[] {
     this.#installed ??= wasmOfPackages(root)
     return this.#installed.filter((file) => holds(file, bytes))
+  }
+
+  /** Notes what a module of a package holds. */
+  hold(bytes: Uint8Array): void {
+    this.#held.add(keyOf(bytes))
+  }
+
+  /** Whether some module of a package holds this, so that a source map does as well. */
+  holds(bytes: Uint8Array): boolean {
+    return this.#held.size > 0 && this.#held.has(keyOf(bytes))
   }
 
   /** Files that are imported as modules. */
@@ -61,6 +75,7 @@ export class PackageWasm {
     this.#found.clear()
     this.#imported.clear()
     this.#said = undefined
+    this.#held.clear()
   }
 
   /** One block of lines that lists them. */

@@ -9,6 +9,7 @@ import type { Sidecars } from '../trust/evidence/frame.js'
 import type { BuildLog } from './contexts.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
+import { Holders } from './holders.js'
 
 /** A finished output. */
 export interface Output {
@@ -25,29 +26,32 @@ export interface Output {
  * Judges what the finished output holds.
  *
  * What the bundler has names for must pass under every one of them, by the policy of that name: the file that an output
- * was copied from, or the module that holds the text. Core modules of packages are theirs. Where there is no name, the
+ * was copied from, or the module that holds it. Core modules of packages are theirs. Where there is no name, the
  * bytes must have been admitted in this build under the names that had them, or be signed.
  * @throws Diagnostic `UNVERIFIED_WASM` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
 export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
-  for (const found of findWasm(files)) {
+  const holders = new Holders()
+  const unnamed: FoundWasm[] = []
+  for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {
     if (gate.admissions.hasAdapter(found.bytes)) continue
-    const names = namesOf(found)
-    if (names.length === 0) sweepUnnamed(found, gate, log)
-    else for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
+    const names = holders.of(found)
+    if (names.length === 0) unnamed.push(found)
+    for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
+  // By now it is known what packages hold, which source maps repeat.
+  for (const found of unnamed) sweepUnnamed(found, gate, log)
   for (const { file, objection } of gate.packageWasm.imported)
     if (!importersOf(file).every(isInPackage)) throw objection
   concludePackages(gate, log)
 }
 
-const isInPackage = (file: string) => packageOf(file) !== undefined
-
-/** The files that brought it. */
-function namesOf({ output, text }: FoundWasm): readonly string[] {
-  return text === undefined ? (output.sources ?? []) : (output.holders?.(text) ?? [])
+function describeLimit(name: string): string {
+  return `[signed-wasm] ${name} holds more compressed data than is looked into; the rest of it was not searched`
 }
+
+const isInPackage = (file: string) => packageOf(file) !== undefined
 
 function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate; log: BuildLog }): void {
   const { project, admissions } = gate
@@ -55,8 +59,9 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   if (!project.covers(file) || admissions.has(file, found.bytes)) return
   const sidecars = project.readSidecars(path, project.display(file))
   const objection = objectionTo(found, gate, sidecars)
-  if (objection === undefined || gate.leavesToPackage(file, found.layer)) return
-  if (!isCopy(found, gate)) raise(objection, found, log)
+  if (objection === undefined) return
+  if (gate.leavesToPackage(file, found.layer)) gate.packageWasm.hold(found.bytes)
+  else if (!isCopy(found, gate)) raise(objection, found, log)
 }
 
 function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
@@ -66,14 +71,14 @@ function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
   if (objection !== undefined && !isCopy(found, gate)) raise(objection, found, log)
 }
 
-/** Whether it is a core module of an installed package, which some plugin has copied or put into a script. */
+/** Whether it is a core module of an installed package, which somebody has copied or put into a script or a source map. */
 function isCopy({ bytes, layer }: FoundWasm, gate: Gate): boolean {
   if (layer !== 'core module') return false
   const { project, packageWasm } = gate
   const originals = packageWasm.originalsOf(bytes, project.root)
   const covered = originals.filter((file) => project.covers(file))
   for (const file of covered) gate.leavesToPackage(file, layer)
-  return originals.length > 0
+  return originals.length > 0 || packageWasm.holds(bytes)
 }
 
 type Objection = NonNullable<ReturnType<Gate['objection']>>

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
-import type { OutputFile } from '../find-wasm.js'
+import type { OutputFile, OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Output } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
@@ -51,7 +51,7 @@ function outputOf(
       name: path,
       content: contents.get(path) ?? readFileSync(path),
       sources: sourceOf(about, folder),
-      holders: (text: string) => inputs.filter((input) => holds(input, text)),
+      modules: () => modulesOf(inputs),
     }
   })
   return { files, importersOf: (file) => importersOf(file, metafile!, folder) }
@@ -66,11 +66,9 @@ function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
   return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
 }
 
-/** Whether a file holds a text, as it is or as the base64 that a loader makes of it. */
-function holds(file: string, text: string): boolean {
-  if (!existsSync(file)) return false
-  const content = readFileSync(file)
-  return content.includes(text) || content.toString('base64').includes(text)
+/** The files, as loaders have read them. */
+function modulesOf(inputs: readonly string[]): OutputModule[] {
+  return inputs.filter(existsSync).map((file) => ({ file, content: readFileSync(file) }))
 }
 
 function importersOf(file: string, { inputs }: Metafile, folder: string): string[] {

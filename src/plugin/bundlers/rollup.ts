@@ -9,7 +9,7 @@ import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
 import type { BuildLog } from '../contexts.js'
-import type { OutputFile } from '../find-wasm.js'
+import type { OutputFile, OutputModule } from '../find-wasm.js'
 import { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import { isModuleRequest } from '../request.js'
@@ -225,7 +225,7 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
 function outputFile(output: Output): OutputFile {
   if (output.type === 'chunk') {
     const { fileName, code, modules } = output
-    return { name: fileName, content: code, holders: (text) => holdersOf(text, modules) }
+    return { name: fileName, content: code, modules: () => modulesOf(modules) }
   }
   return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
 }
@@ -233,9 +233,8 @@ function outputFile(output: Output): OutputFile {
 /** Ids of modules that are made from others begin with a NUL character. */
 const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
 
-function holdersOf(text: string, modules: Record<string, { code: string | null }>): string[] {
-  const holding = Object.entries(modules).filter(([, { code }]) => code?.includes(text))
-  return holding.map(([id]) => fileOf(id))
+function modulesOf(modules: Record<string, { code: string | null }>): OutputModule[] {
+  return Object.entries(modules).map(([id, { code }]) => ({ file: fileOf(id), content: code ?? '' }))
 }
 
 interface SweepingContext extends Pick<RollupContext, 'info' | 'warn'> {

@@ -15,6 +15,7 @@ import { readLayer } from '../../format/wasm.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
+import type { OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import type { Output } from '../sweep.js'
@@ -185,7 +186,7 @@ function outputOf({ context }: Compiler, compilation: Compilation): Output {
   const files = compilation.getAssets().map(({ name, source, info }) => ({
     name,
     content: new Uint8Array(source.buffer()),
-    holders: (text: string) => holdersOf(text, name, compilation),
+    modules: () => modulesOf(name, compilation),
     sources: info.sourceFilename
       ? [join(context, withoutQuery(info.sourceFilename))]
       : compiledFrom(source.buffer(), compilation),
@@ -199,12 +200,15 @@ function innermost(module: Module): NormalModule[] {
   return modules === undefined ? [module as NormalModule] : [...modules].flatMap(innermost)
 }
 
-function holdersOf(text: string, name: string, { chunks, chunkGraph }: Compilation): string[] {
+function modulesOf(name: string, { chunks, chunkGraph }: Compilation): OutputModule[] {
   return [...chunks]
     .filter(({ files }) => files.has(name))
     .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
-    .filter((module) => module.originalSource()?.source().toString().includes(text))
-    .flatMap(({ resource }) => (resource ? [withoutQuery(resource)] : []))
+    .filter(({ resource }) => resource)
+    .map((module) => ({
+      file: withoutQuery(module.resource),
+      content: module.originalSource()?.source() ?? '',
+    }))
 }
 
 function importersOf(file: string, { modules, moduleGraph }: Compilation): string[] {
