@@ -36,9 +36,13 @@ export interface Options {
    * @default []
    */
   keys?: KeySource | readonly KeySource[]
-  /** Globs of the `.wasm` files to handle, relative to the project root. @default every `.wasm` */
+  /**
+   * Globs of the `.wasm` files to handle, relative to the project root. Later ones win, and one that begins with `!` takes
+   * out what it matches, as in `.gitignore`.
+   * @default every `.wasm`
+   */
   include?: string | readonly string[]
-  /** Globs of `.wasm` files that are left to the bundler, unverified. @default [] */
+  /** Globs of `.wasm` files that are left to the bundler, unverified; `!` as in `include`. @default [] */
   exclude?: string | readonly string[]
   /**
    * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass
