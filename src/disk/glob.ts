@@ -19,14 +19,24 @@ export function isGlob(text: string): boolean {
   return /[*?[\]{}()!]/.test(text) && loadPicomatch().scan(text).isGlob
 }
 
+/** What is left of a pattern that takes files out again; `!(…)`, which is a pattern of what a name is not, is none. */
+function negated(pattern: string): string | undefined {
+  return /^!(?!\()/.test(pattern) ? pattern.slice(1) : undefined
+}
+
 /**
  * The files that a pattern matches, hidden ones and `node_modules` left out unless it names them.
  * @param root what a relative pattern counts from
  * @returns absolute paths, sorted
- * @throws Diagnostic `OPTION_INVALID` for a pattern that is too long
+ * @throws Diagnostic `OPTION_INVALID` for a pattern that is too long, or begins with `!`
  */
 export function expandGlob(pattern: string, root: string): string[] {
   checkLength(pattern, pattern.slice(0, 20))
+  if (negated(pattern) !== undefined)
+    throw problem('OPTION_INVALID', {
+      option: pattern,
+      must: 'a pattern of what is meant: `!` takes nothing away here',
+    })
   const picomatch = loadPicomatch()
   const { base, glob } = picomatch.scan(path.sep === '\\' ? toSlashes(pattern) : pattern)
   const folder = path.resolve(root, base)
@@ -38,28 +48,64 @@ export function expandGlob(pattern: string, root: string): string[] {
 }
 
 /**
- * Which files the options cover.
+ * The files that a list of patterns matches, as {@link expandGlob} does; what is no glob is a path.
+ * @throws Diagnostic `OPTION_INVALID`
+ */
+export function expandGlobs(patterns: readonly string[], root: string): string[] {
+  const lastMatch = matchLast(patterns, { option: 'the list', root })
+  return patterns
+    .filter((pattern) => negated(pattern) === undefined)
+    .flatMap((pattern) => (isGlob(pattern) ? expandGlob(pattern, root) : [path.resolve(root, pattern)]))
+    .filter((file) => lastMatch(toSlashes(file)) !== 'out')
+}
+
+/**
+ * Which files the options cover. In each list, later patterns win, and one that begins with `!` takes out what it matches.
  * @param root what patterns count from; they may also match the absolute path, as `**` ones do
  * @returns a test of a real path with forward slashes
  * @throws Diagnostic `OPTION_INVALID`
+ * @see git, gitignore documentation, "Pattern format"
  */
 export function createFilter(
   { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
   root: string,
 ): (file: string) => boolean {
-  const included = matchAny(include, 'include')
-  const excluded = matchAny(exclude, 'exclude')
+  const included = matchLast(include, { option: 'include', root })
+  const excluded = matchLast(exclude, { option: 'exclude', root })
+  return (file) => (include.length === 0 || included(file) === 'in') && excluded(file) !== 'in'
+}
+
+/** Whether the last of the patterns that matches a file puts it in or takes it out. */
+function matchLast(
+  patterns: readonly string[],
+  { option, root }: { option: string; root: string },
+): (file: string) => 'in' | 'out' | undefined {
+  for (const pattern of patterns) checkLength(pattern, option)
+  checkNegations(patterns, option)
+  const matchers = patterns.map((pattern) => {
+    const glob = patternOf(negated(pattern) ?? pattern)
+    return {
+      matches: loadPicomatch()(glob, { dot: true, nonegate: true }),
+      effect: negated(pattern) === undefined ? ('in' as const) : ('out' as const),
+    }
+  })
   return (file) => {
     const owner = packageOf(file)
     const names = [toSlashes(path.relative(root, file)), file, ...(owner ? [packagePath(owner)] : [])]
-    return (include.length === 0 || names.some(included)) && !names.some(excluded)
+    return matchers.findLast(({ matches }) => names.some((name) => matches(name)))?.effect
   }
 }
 
-function matchAny(globs: readonly string[], option: string): (name: string) => boolean {
-  for (const glob of globs) checkLength(glob, option)
-  const matchers = globs.map((glob) => loadPicomatch()(patternOf(glob), { dot: true }))
-  return (name) => matchers.some((matches) => matches(name))
+/** A `!` that takes nothing away means something else to whoever wrote it. */
+function checkNegations(patterns: readonly string[], option: string): void {
+  const [first, ...others] = patterns.map(negated)
+  if (first !== undefined)
+    throw problem('OPTION_INVALID', {
+      option,
+      must: 'a list whose first glob says what is meant: `!` takes away from globs before it',
+    })
+  if (others.some((glob) => glob === '' || glob?.startsWith('!')))
+    throw problem('OPTION_INVALID', { option, must: 'globs with one `!` at most, and something behind it' })
 }
 
 /** A package alone means all that is in it. */

@@ -119,10 +119,15 @@ function readPath(source: string, root: string): Finding {
   const stat = statOf(target, source)
   if (stat?.isDirectory()) return readFolder(target, root)
   if (stat !== undefined) return readFiles([target], root)
+  if (source.startsWith('!') || (source.includes('!') && isGlob(source)))
+    throw problem('OPTION_INVALID', { option: source, must: NO_NEGATION })
   const matches = isGlob(source) ? expandGlob(source, root) : []
   if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source) })
   return readFiles(matches, root)
 }
+
+/** All that such a pattern does not name would be trusted. */
+const NO_NEGATION = 'a path or glob of the keys that are trusted, without `!`'
 
 /** What is at a path, be it a link that leads nowhere. @throws Diagnostic `KEY_UNREADABLE` for a path that is closed to us, or none */
 function statOf(file: string, source: string): Stats | undefined {

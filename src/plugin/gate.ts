@@ -55,8 +55,8 @@ export class Gate {
 
   #readPolicy(log: BuildLog): ReadPolicy {
     const { root, command } = this.project
-    const { mode, keys } = this.#options
-    return readPolicy({ mode: mode[command], keys, root }, log)
+    const { mode, keys, include, exclude } = this.#options
+    return readPolicy({ mode: mode[command], keys, include, exclude, root }, log)
   }
 
   /** What this build demands. */

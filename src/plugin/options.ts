@@ -37,11 +37,15 @@ export interface Options {
    * @default []
    */
   keys?: KeySource | readonly KeySource[]
-  /** Globs of the `.wasm` files to handle, relative to the project root. @default every `.wasm` */
+  /**
+   * Globs of the `.wasm` files to handle, relative to the project root. Later ones win, and one that begins with `!` takes
+   * out what it matches, as in `.gitignore`.
+   * @default every `.wasm`
+   */
   include?: string | readonly string[]
   /**
    * Globs of `.wasm` files that are left to the bundler, unverified; `npm:<package>` for what a package brings, in files
-   * or in scripts, and `npm:<package>/<glob>` for some of it.
+   * or in scripts, and `npm:<package>/<glob>` for some of it; `!` as in `include`.
    * @default []
    */
   exclude?: string | readonly string[]

@@ -2,8 +2,7 @@
 /** The project that is built: where it is, which of its files the options cover, and reading those. */
 
 import { readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { createFilter, expandGlob, isGlob } from '../disk/glob.js'
+import { createFilter, expandGlobs } from '../disk/glob.js'
 import { displayPath, realPath, toSlashes } from '../disk/paths.js'
 import { readRegularFile } from '../disk/read-file.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
@@ -100,11 +99,7 @@ export class Project {
 
   /** Whether a file that the options exclude has this content. */
   excludes(bytes: Uint8Array): boolean {
-    return this.#options.exclude
-      .flatMap((pattern) =>
-        isGlob(pattern) ? expandGlob(pattern, this.root) : [resolve(this.root, pattern)],
-      )
-      .some((file) => holds(file, bytes))
+    return expandGlobs(this.#options.exclude, this.root).some((file) => holds(file, bytes))
   }
 }
 

@@ -7,6 +7,13 @@ import { printable } from '../errors/text.js'
 import { createPolicy, type Mode, type Policy } from '../policy/policy.js'
 import { summarizePolicy } from '../report/summary.js'
 import type { BuildLog } from './contexts.js'
+import type { ResolvedOptions } from './options.js'
+
+/** What a policy is made from. */
+export interface PolicyOptions extends Pick<ResolvedOptions, 'keys' | 'include' | 'exclude'> {
+  mode: Mode
+  root: string
+}
 
 /** A policy, and the files whose change changes it. */
 export interface ReadPolicy {
@@ -20,10 +27,7 @@ export interface ReadPolicy {
  * @param log gets one line that states the policy
  * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
  */
-export function readPolicy(
-  { mode, keys, root }: { mode: Mode; keys: readonly KeySource[]; root: string },
-  log: BuildLog,
-): ReadPolicy {
+export function readPolicy({ mode, keys, root, ...filters }: PolicyOptions, log: BuildLog): ReadPolicy {
   if (mode === 'off') {
     log.warn(problem('VERIFICATION_OFF', {}).message)
     return { policy: createPolicy({ mode }), files: [] }
@@ -32,7 +36,7 @@ export function readPolicy(
   if (mode === 'strict' && keyring.keys.length === 0)
     throw problem('NO_TRUSTED_KEYS', { looked: keys.map(describeSource) })
   const policy = createPolicy({ mode, signers: keyring.keys })
-  log.inform(summarizePolicy(policy, keyring))
+  log.inform(summarizePolicy(policy, { ...keyring, ...filters }))
   return { policy, files: keyring.watch }
 }
 

@@ -1,5 +1,6 @@
 /** The line that states what a build enforces. */
 
+import { escapeControls, firstOf } from '../errors/text.js'
 import type { Policy } from '../policy/policy.js'
 import { describeKey } from '../trust/explain.js'
 
@@ -9,18 +10,30 @@ export interface PolicySources {
   trustedVariables: readonly string[]
   /** How many files in key folders were passed over because of their names. */
   ignoredFiles: number
+  /** Globs of the files that the policy is for, and of those that it is not for. */
+  include: readonly string[]
+  exclude: readonly string[]
 }
+
+/** How many globs of each option are named. */
+const MAX_GLOBS = 20
 
 /** One line without a line end. */
 export function summarizePolicy(
   { mode, signers }: Policy,
-  { trustedVariables, ignoredFiles }: PolicySources,
+  { trustedVariables, ignoredFiles, include, exclude }: PolicySources,
 ): string {
   const keys = `${signers.length} trusted ${signers.length === 1 ? 'key' : 'keys'}`
   const parts = [
     `${mode}, ${keys}: ${signers.map(describeKey).join(', ') || 'none'}`,
     ...trustedVariables.map((name) => `the environment is trusted to name the key in ${name}`),
     ...(ignoredFiles > 0 ? [`${ignoredFiles} other files beside the keys ignored`] : []),
+    ...describeGlobs('include', include),
+    ...describeGlobs('exclude', exclude),
   ]
   return `[signed-wasm] ${parts.join('; ')}`
+}
+
+function describeGlobs(option: string, globs: readonly string[]): string[] {
+  return globs.length === 0 ? [] : [`${option} ${firstOf(globs.map(escapeControls), MAX_GLOBS).join(', ')}`]
 }
