@@ -22,7 +22,7 @@ show(
 )
 
 // Made here: in whatever form a tampered copy was part of this page, the plugin would refuse to build it.
-const copy = signed.with(-1, signed.at(-1)! ^ 1)
+const copy = signed.map((byte, index) => (index === signed.length - 1 ? byte ^ 1 : byte))
 const refusal = await verify(copy, keys)
 show('tampered', refusal, explain(refusal, 'hello.wasm', keys)?.message ?? 'accepted: this should not happen')
 

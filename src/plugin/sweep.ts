@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { packageOf } from '../disk/owner.js'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
+import { isInert } from '../format/inert.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import type { BuildLog } from './contexts.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
@@ -27,7 +28,8 @@ export interface Output {
  *
  * What the bundler has names for must pass under every one of them, by the policy of that name: the file that an output
  * was copied from, or the module that holds it. Core modules of packages are theirs. Where there is no name, the
- * bytes must have been admitted in this build under the names that had them, or be signed.
+ * bytes must have been admitted in this build under the names that had them, or be signed. Modules of which nothing can run
+ * need no permission.
  * @throws Diagnostic `UNVERIFIED_WASM` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
 export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
@@ -35,7 +37,7 @@ export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog)
   const holders = new Holders()
   const unnamed: FoundWasm[] = []
   for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {
-    if (gate.admissions.hasAdapter(found.bytes)) continue
+    if (gate.admissions.hasAdapter(found.bytes) || isInert(found.bytes)) continue
     const names = holders.of(found)
     if (names.length === 0) unnamed.push(found)
     for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })

@@ -54,5 +54,7 @@ export const numbers: Readonly<Record<string, (bytes: Uint8Array) => string>> = 
   minifiers: (bytes) => bytes.join(),
   Rolldown: (bytes) => `\n\t${bytes.join(',\n\t')}\n`,
   people: (bytes) => Array.from(bytes, (byte) => `0x${hex(byte, 2)}`).join(', '),
+  'long 5.3': (bytes) =>
+    `\n  // \\0asm\n  ${bytes.slice(0, 4).join(', ')},\n  // version "1", or 2\n  ${bytes.slice(4).join(', /* 1, 2 */ ')},`,
   'an Int8Array': (bytes) => Int8Array.from(bytes).join(),
 }

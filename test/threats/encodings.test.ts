@@ -6,6 +6,7 @@ import type { Options } from '../../src/index.js'
 import { build, type BuildRequest, type BundlerName } from '../kit/bundlers.js'
 import { inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { numbers } from '../kit/encodings.js'
+import { CONNECTED, PROBES } from '../kit/probes.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
 interface Case {
@@ -133,5 +134,20 @@ describe.each(Object.keys(WRITTEN))('THREAT 38: %s', (how) => {
     ['webpack', { devtool: 'source-map' }],
   ] as const)('belongs to the same in a source map, with %s', async (bundler, config) => {
     await attempt(bundler, { 'main.js': main, ...lib(await coreModule()) }, { config })
+  })
+})
+
+describe('THREAT 38: modules of which nothing can run', () => {
+  it.each(TELLING)('need no permission, nor does anybody hear of them, with %s', async (bundler) => {
+    const probes = Object.values(PROBES).map((probe) => `new Uint8Array([${probe.join()}])`)
+    const project = makeProject({ 'main.js': `globalThis.answers = [${probes.join()}]` })
+    const options = { keys: TRUSTED_PEM }
+    const { warnings, lines } = await build[bundler]({ project, options, target: 'browser', out: 'dist' })
+    expect(warnings).toEqual([])
+    expect(lines.join()).not.toContain('not verified')
+    const other = makeProject({ 'main.js': `globalThis.answers = [${CONNECTED['bigInt']!.join()}]` })
+    await expect(build[bundler]({ project: other, options, target: 'browser', out: 'dist' })).rejects.toThrow(
+      'UNVERIFIED_WASM',
+    )
   })
 })
