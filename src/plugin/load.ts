@@ -117,8 +117,9 @@ export class Loader {
         hosts,
       }),
     )
-    // They stand in the code as base64, where the sweep finds them.
+    // They stand in the code, where the sweep finds them: as base64, and as the lists of numbers that jco writes.
     for (const adapter of adapters) this.#gate.admissions.addAdapter(adapter)
+    this.#gate.admissions.addAdaptersIn(transpiled.js)
     return code
   }
 

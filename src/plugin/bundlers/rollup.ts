@@ -2,32 +2,18 @@
 /** Rollup and Rolldown, and what Vite shares with them. */
 
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
-import { realPath } from '../../disk/paths.js'
 import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
-import type { BuildLog } from '../contexts.js'
-import type { OutputFile, OutputModule } from '../find-wasm.js'
-import { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
-import { isModuleRequest } from '../request.js'
-import {
-  combine,
-  type Duties,
-  nothing,
-  refuseSecondOf,
-  sharedHooks,
-  withoutFrames,
-  withoutQuery,
-} from './adapter.js'
+import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
-export interface RollupContext {
+export interface RollupContext extends Logging {
   addWatchFile(file: string): void
-  info(line: string): void
-  warn(message: string): void
   emitFile(asset: { type: 'asset'; name: string; source: Uint8Array }): string
   getFileName(reference: string): string
 }
@@ -39,15 +25,6 @@ interface ResolvingContext {
     options: { skipSelf: boolean },
   ): Promise<{ id: string } | null>
 }
-
-type Output =
-  | {
-      type: 'chunk'
-      fileName: string
-      code: string
-      modules: Record<string, { code: string | null }>
-    }
-  | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
 
 /**
  * The hooks for `rollup` and `rolldown`.
@@ -99,11 +76,6 @@ export function awaitHooks(pipeline: Pipeline) {
       },
     },
   }
-}
-
-/** Where lines go: Rollup prints both levels, and others can silence them. */
-export function rollupLog(context: Pick<RollupContext, 'info' | 'warn'>) {
-  return { inform: (line: string) => context.info(line), warn: (message: string) => context.warn(message) }
 }
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
@@ -169,84 +141,4 @@ export function resolveShim(pipeline: Pipeline) {
       return resolved && !isForNode ? resolved : { id: source, external: true as const }
     },
   }
-}
-
-/** Where an output goes. */
-interface Destination {
-  dir?: string | undefined
-  file?: string | undefined
-}
-
-const folderOf = ({ dir, file }: Destination) => resolve(dir ?? dirname(file ?? 'x'))
-
-/**
- * Hooks that sweep a bundle before it is written, and its folder after all other plugins have written there.
- * @param written hears first that it was written
- */
-export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destination) => void = () => {}) {
-  const sweepers = new Map<string, LateSweep>()
-  const isWritten = new Set<string>()
-  const sweepFolder = (folder: string, log: BuildLog) => withoutFrames(() => sweepers.get(folder)!.late(log))
-  return {
-    renderStart(to: Destination) {
-      isWritten.delete(folderOf(to))
-      sweepers.set(folderOf(to), pipeline.sweeper(folderOf(to)))
-    },
-    generateBundle: {
-      order: 'post' as const,
-      handler(this: SweepingContext, to: Destination, bundle: Record<string, Output>) {
-        const output = {
-          files: Object.values(bundle).map(outputFile),
-          importersOf: (file: string) => importersOf(file, this),
-        }
-        withoutFrames(() => sweepers.get(folderOf(to))!.early(output, rollupLog(this)))
-      },
-    },
-    writeBundle: {
-      order: 'post' as const,
-      sequential: true as const,
-      handler(this: SweepingContext, to: Destination) {
-        written.call(this as never, to)
-        isWritten.add(folderOf(to))
-        sweepFolder(folderOf(to), rollupLog(this))
-      },
-    },
-    closeBundle: {
-      order: 'post' as const,
-      sequential: true as const,
-      handler(this: SweepingContext) {
-        // Of others that are built meanwhile, nothing is there to be seen yet.
-        for (const folder of isWritten) sweepFolder(folder, rollupLog(this))
-      },
-    },
-  }
-}
-
-function outputFile(output: Output): OutputFile {
-  if (output.type === 'chunk') {
-    const { fileName, code, modules } = output
-    return { name: fileName, content: code, modules: () => modulesOf(modules) }
-  }
-  return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
-}
-
-/** Ids of modules that are made from others begin with a NUL character. */
-const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
-
-function modulesOf(modules: Record<string, { code: string | null }>): OutputModule[] {
-  return Object.entries(modules).map(([id, { code }]) => ({ file: fileOf(id), content: code ?? '' }))
-}
-
-interface SweepingContext extends Pick<RollupContext, 'info' | 'warn'> {
-  getModuleIds(): Iterable<string>
-  getModuleInfo(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
-}
-
-function importersOf(file: string, context: SweepingContext): string[] {
-  return [...context.getModuleIds()]
-    .filter((id) => isModuleRequest(id) && realPath(fileOf(id)) === file)
-    .flatMap((id) => {
-      const { importers = [], dynamicImporters = [] } = context.getModuleInfo(id) ?? {}
-      return [...importers, ...dynamicImporters].map(fileOf)
-    })
 }

@@ -3,23 +3,17 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
-import type { Compilation, Compiler, LoaderContext, Module, NormalModule } from 'webpack'
+import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
-import { realPath } from '../../disk/paths.js'
-import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
-import { readLayer } from '../../format/wasm.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
-import type { OutputModule } from '../find-wasm.js'
-import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
-import type { Output } from '../sweep.js'
-import { type Duties, type HookContext, NAME, sharedHooks, withoutFrames, withoutQuery } from './adapter.js'
+import { type Duties, type HookContext, NAME, sharedHooks } from './adapter.js'
+import { logOf, sweepCompilations } from './webpack-output.js'
 
 const WASM = /\.wasm$/i
 
@@ -63,18 +57,6 @@ function refuseSecondIn(compiler: Compiler): void {
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {
   return logOf(compiler, (context.getNativeBuildContext!() as { compilation: Compilation }).compilation)
-}
-
-function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
-  const logger = compiler.getInfrastructureLogger(NAME)
-  return {
-    inform: (line) => logger.info(line),
-    warn: (message) => addWarning(compiler, compilation, message),
-  }
-}
-
-function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: string): void {
-  warnings.push(new webpack.WebpackError(message))
 }
 
 function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
@@ -158,80 +140,4 @@ function keepShimsExternal({ options }: Compiler): void {
   const shims = ({ request = '' }: { request?: string }, callback: ExternalCallback) =>
     SHIM_PATTERN.test(request) ? callback(null, `${type} ${request}`) : callback()
   options.externals = [options.externals ?? [], shims].flat() as typeof options.externals
-}
-
-/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
-function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
-  let sweeper: LateSweep
-  compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
-    sweeper = pipeline.sweeper(compiler.outputPath)
-    const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
-    compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-      const log = logOf(compiler, compilation)
-      withoutFrames(() => sweeper.early(outputOf(compiler, compilation), log))
-    })
-  })
-  compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
-    if (compilation.errors.length > 0) return
-    try {
-      sweeper.late(logOf(compiler, compilation))
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error
-      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
-    }
-  })
-}
-
-function outputOf({ context }: Compiler, compilation: Compilation): Output {
-  const files = compilation.getAssets().map(({ name, source, info }) => ({
-    name,
-    content: new Uint8Array(source.buffer()),
-    modules: () => modulesOf(name, compilation),
-    sources: info.sourceFilename
-      ? [join(context, withoutQuery(info.sourceFilename))]
-      : compiledFrom(source.buffer(), compilation),
-  }))
-  return { files, importersOf: (file) => importersOf(file, compilation) }
-}
-
-/** Modules that were joined into one are looked at one by one. */
-function innermost(module: Module): NormalModule[] {
-  const { modules } = module as Module & { modules?: Iterable<Module> }
-  return modules === undefined ? [module as NormalModule] : [...modules].flatMap(innermost)
-}
-
-function modulesOf(name: string, { chunks, chunkGraph }: Compilation): OutputModule[] {
-  return [...chunks]
-    .filter(({ files }) => files.has(name))
-    .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
-    .filter(({ resource }) => resource)
-    .map((module) => ({
-      file: withoutQuery(module.resource),
-      content: module.originalSource()?.source() ?? '',
-    }))
-}
-
-function importersOf(file: string, { modules, moduleGraph }: Compilation): string[] {
-  return [...modules]
-    .flatMap(innermost)
-    .filter(
-      ({ resource, type }) =>
-        resource && type !== 'asset/resource' && realPath(withoutQuery(resource)) === file,
-    )
-    .flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
-    .flatMap(({ originModule }) => {
-      const { resource } = (originModule ?? {}) as { resource?: string }
-      return resource ? [withoutQuery(resource)] : []
-    })
-}
-
-/** The core modules that webpack itself has written as this file, for which it names no source. */
-function compiledFrom(content: Buffer, { modules }: Compilation): string[] {
-  if (readLayer(content) === undefined) return []
-  return [...modules]
-    .flatMap(innermost)
-    .filter(
-      (module) => module.type.startsWith('webassembly/') && module.originalSource()?.buffer().equals(content),
-    )
-    .map(({ resource }) => withoutQuery(resource))
 }

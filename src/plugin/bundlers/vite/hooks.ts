@@ -11,14 +11,8 @@ import { packagesWithComponents } from '../../../disk/packages.js'
 import { admitFolder } from '../../admit-folder.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
-import {
-  awaitHooks,
-  resolveShim,
-  type RollupContext,
-  rollupLoading,
-  rollupLog,
-  sweepHooks,
-} from '../rollup.js'
+import { rollupLog, sweepHooks } from '../rollup-output.js'
+import { awaitHooks, resolveShim, type RollupContext, rollupLoading } from '../rollup.js'
 import { guard, reload } from './dev-server.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'

@@ -1,0 +1,103 @@
+/// <reference types="node" />
+/** What webpack and Rspack have made, as the sweep sees it. */
+
+import { join } from 'node:path'
+import type { Compilation, Compiler, Module, NormalModule } from 'webpack'
+import { realPath } from '../../disk/paths.js'
+import { Diagnostic } from '../../errors/diagnostic.js'
+import { readLayer } from '../../format/wasm.js'
+import type { BuildLog } from '../contexts.js'
+import type { OutputModule } from '../find-wasm.js'
+import type { LateSweep } from '../late-sweep.js'
+import type { Pipeline } from '../pipeline.js'
+import type { Output } from '../sweep.js'
+import { NAME, withoutFrames, withoutQuery } from './adapter.js'
+
+/** Where lines and warnings of a compilation go. */
+export function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
+  const logger = compiler.getInfrastructureLogger(NAME)
+  return {
+    inform: (line) => logger.info(line),
+    warn: (message) => addWarning(compiler, compilation, message),
+  }
+}
+
+function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: string): void {
+  warnings.push(new webpack.WebpackError(message))
+}
+
+/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
+export function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
+  let sweeper: LateSweep
+  compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
+    sweeper = pipeline.sweeper(compiler.outputPath)
+    const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
+    compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
+      const log = logOf(compiler, compilation)
+      withoutFrames(() => sweeper.early(outputOf(compiler, compilation), log))
+    })
+  })
+  compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
+    if (compilation.errors.length > 0) return
+    try {
+      sweeper.late(logOf(compiler, compilation))
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error
+      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
+    }
+  })
+}
+
+function outputOf({ context }: Compiler, compilation: Compilation): Output {
+  const files = compilation.getAssets().map(({ name, source, info }) => ({
+    name,
+    content: new Uint8Array(source.buffer()),
+    modules: () => modulesOf(name, compilation),
+    sources: info.sourceFilename
+      ? [join(context, withoutQuery(info.sourceFilename))]
+      : compiledFrom(source.buffer(), compilation),
+  }))
+  return { files, importersOf: (file) => importersOf(file, compilation) }
+}
+
+/** Modules that were joined into one are looked at one by one. */
+function innermost(module: Module): NormalModule[] {
+  const { modules } = module as Module & { modules?: Iterable<Module> }
+  return modules === undefined ? [module as NormalModule] : [...modules].flatMap(innermost)
+}
+
+function modulesOf(name: string, { chunks, chunkGraph }: Compilation): OutputModule[] {
+  return [...chunks]
+    .filter(({ files }) => files.has(name))
+    .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
+    .filter(({ resource }) => resource)
+    .map((module) => ({
+      file: withoutQuery(module.resource),
+      content: module.originalSource()?.source() ?? '',
+    }))
+}
+
+function importersOf(file: string, { modules, moduleGraph }: Compilation): string[] {
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      ({ resource, type }) =>
+        resource && type !== 'asset/resource' && realPath(withoutQuery(resource)) === file,
+    )
+    .flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
+    .flatMap(({ originModule }) => {
+      const { resource } = (originModule ?? {}) as { resource?: string }
+      return resource ? [withoutQuery(resource)] : []
+    })
+}
+
+/** The core modules that webpack itself has written as this file, for which it names no source. */
+function compiledFrom(content: Buffer, { modules }: Compilation): string[] {
+  if (readLayer(content) === undefined) return []
+  return [...modules]
+    .flatMap(innermost)
+    .filter(
+      (module) => module.type.startsWith('webassembly/') && module.originalSource()?.buffer().equals(content),
+    )
+    .map(({ resource }) => withoutQuery(resource))
+}
