@@ -3,6 +3,8 @@
 
 import type { Hex } from '../format/encoding.js'
 import type { Admitted } from '../policy/admitted.js'
+import { Inflation } from './encodings/inflate.js'
+import { wasmIn } from './find-wasm.js'
 
 /** A file that was admitted, and where it is. */
 export interface Admission {
@@ -28,6 +30,12 @@ export class Admissions {
   addAdapter(bytes: Uint8Array): void {
     if (!this.hasAdapter(bytes))
       this.#adapters.set(bytes.length, [...(this.#adapters.get(bytes.length) ?? []), bytes])
+  }
+
+  /** Admits what jco's own code holds beside the core modules of a component: small modules as lists of numbers. */
+  addWritten(script: string): void {
+    for (const { bytes } of wasmIn({ name: 'component.js', content: script }, new Inflation()))
+      this.addAdapter(bytes)
   }
 
   /** The admission of a file as it was imported, if it has that digest. */

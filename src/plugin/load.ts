@@ -119,6 +119,7 @@ export class Loader {
     )
     // They stand in the code as base64, where the sweep finds them.
     for (const adapter of adapters) this.#gate.admissions.addAdapter(adapter)
+    this.#gate.admissions.addWritten(transpiled.js)
     return code
   }
 
