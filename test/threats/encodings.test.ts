@@ -97,7 +97,7 @@ const WRITTEN: Record<string, (bytes: Uint8Array) => string> = {
   'gzip in base64': (bytes) => `'${gzipSync(bytes).toString('base64')}'`,
 }
 
-const TELLING = ['esbuild', 'rolldown', 'rollup', 'vite', 'webpack', 'rspack'] as const
+const TELLING = ['farm', 'esbuild', 'rolldown', 'rollup', 'vite', 'webpack', 'rspack'] as const
 
 describe.each(Object.keys(WRITTEN))('THREAT 38: %s', (how) => {
   const write = WRITTEN[how]!

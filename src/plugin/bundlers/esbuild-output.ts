@@ -5,10 +5,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
-import type { OutputModule } from '../find-wasm.js'
 import { Pipeline } from '../pipeline.js'
 import { isModuleRequest } from '../request.js'
-import { withoutQuery } from './adapter.js'
+import { modulesOf, withoutQuery } from './adapter.js'
 import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 
 /** Sweeps what was written, and removes it when it is refused. */
@@ -53,11 +52,6 @@ function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
   const [[name, { bytesInOutput }] = ['', { bytesInOutput: -1 }], ...more] = Object.entries(inputs)
   const file = resolve(folder, withoutQuery(name))
   return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
-}
-
-/** The files, as loaders have read them. */
-function modulesOf(inputs: readonly string[]): OutputModule[] {
-  return inputs.filter(existsSync).map((file) => ({ file, content: readFileSync(file) }))
 }
 
 function importersOf(file: string, { inputs }: Metafile, folder: string): string[] {
