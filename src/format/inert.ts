@@ -1,4 +1,4 @@
-/** Core modules that can do nothing, such as those by which scripts find out what an engine knows. */
+/** Binaries that can do nothing, such as those by which scripts find out what an engine knows. */
 
 import { Diagnostic } from '../errors/diagnostic.js'
 import { malformed } from '../errors/raise.js'
@@ -13,18 +13,17 @@ const CONNECTING: readonly number[] = [CORE_SECTION.import, CORE_SECTION.export,
 const MAX_PROBE_BYTES = 1024
 
 /**
- * Whether these bytes are a preamble alone, or a core module without anything imported, exported or called at the start, so that nobody can make any
- * of its code run. Content is not decoded, so newer types and instructions are no obstacle; memories, tables and data that
- * nobody else sees are none either.
- * @returns false as well for what is no core module, cannot be framed, has sections of an unknown kind, or holds another binary
+ * Whether these bytes are a preamble and no more, as readers of wasm have it in their code, or a core module without anything
+ * imported, exported or called at the start, so that nobody can make any of its code run. Content is not decoded, so newer types
+ * and instructions are no obstacle; memories, tables and data that nobody else sees are none either.
+ * @returns false as well for what cannot be framed, has sections of an unknown kind, or holds another binary
  */
 export function isInert(bytes: Uint8Array): boolean {
   if (bytes.length > MAX_PROBE_BYTES || holdsBinary(bytes)) return false
   try {
     const { layer, sections } = readSections(bytes)
-    // A preamble alone, such as scripts compare with, is that of nothing.
-    if (sections.length === 0) return true
-    return layer === 'core module' && sections.every((section) => isHarmless(bytes, section))
+    if (layer === 'component') return sections.length === 0
+    return sections.every((section) => isHarmless(bytes, section))
   } catch (error) {
     if (error instanceof Diagnostic) return false // no engine takes it for a module
     throw error

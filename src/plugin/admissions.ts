@@ -34,7 +34,8 @@ export class Admissions {
 
   /** Adds what stands in code that jco has written. */
   addAdaptersIn(js: string): void {
-    for (const { bytes } of wasmIn(js, new Inflation())) this.addAdapter(bytes)
+    for (const { bytes } of wasmIn({ name: 'component.js', content: js }, new Inflation()))
+      this.addAdapter(bytes)
   }
 
   /** The admission of a file as it was imported, if it has that digest. */

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 /**
- * Finding wasm in a finished output, whole or encoded in text.
+ * Finding wasm in a finished output: whole, encoded in text, or within a larger or compressed file.
  *
  * Catches what never reaches `load`: `new URL('./x.wasm', import.meta.url)`, a dependency that does this,
  * another plugin's asset, what a loader has put into a script. "What is seen in an output" in the README says what it sees.
@@ -9,12 +9,13 @@
 import { type Layer, readLayer } from '../format/wasm.js'
 import { decodeBase64 } from './encodings/base64.js'
 import { binariesIn } from './encodings/binaries.js'
+import { binariesInCompressed, binariesInPack } from './encodings/files.js'
 import { decodeGzip } from './encodings/gzip.js'
 import { decodeHex } from './encodings/hex.js'
 import { Inflation } from './encodings/inflate.js'
 import { decodeLiterals } from './encodings/literals.js'
 import { decodeNumbers } from './encodings/numbers.js'
-import { type Decode, type OutputText, textOf } from './encodings/text.js'
+import { type Decode, textOf } from './encodings/text.js'
 
 /** A module whose code is part of an output. */
 export interface OutputModule {
@@ -34,8 +35,10 @@ export interface OutputFile {
   modules?: () => readonly OutputModule[]
 }
 
-/** How wasm stands in a text. */
-export type Encoding = keyof typeof DECODERS
+/** How wasm stands in a text, or in the bytes of a larger file. */
+export type Encoding = keyof typeof DECODERS | FileEncoding
+
+type FileEncoding = 'compressed' | 'pack'
 
 /** A wasm binary in the output. */
 export interface FoundWasm {
@@ -56,7 +59,7 @@ const DECODERS = {
 } satisfies Record<string, Decode>
 
 /**
- * Every wasm binary in the output: whole files, and what stands in text.
+ * Every wasm binary in the output.
  * @param onLimit hears of outputs in which something was left compressed: see {@link MAX_INFLATED_BYTES}
  */
 export function* findWasm(
@@ -65,23 +68,39 @@ export function* findWasm(
 ): Generator<FoundWasm> {
   for (const output of outputs) {
     const inflation = new Inflation()
-    for (const found of wasmIn(output.content, inflation)) yield { output, ...found }
+    for (const found of wasmIn(output, inflation)) yield { output, ...found }
     if (inflation.isExhausted) onLimit(output)
   }
 }
 
 /** Every wasm binary in one content. A whole one is not searched for others. */
 export function* wasmIn(
-  content: string | Uint8Array,
+  { name, content }: Pick<OutputFile, 'name' | 'content'>,
   inflation: Inflation,
 ): Generator<Omit<FoundWasm, 'output'>> {
   const whole = typeof content === 'string' ? undefined : readLayer(content)
-  if (whole !== undefined) yield { bytes: content as Uint8Array, layer: whole }
-  else yield* wasmInText(textOf(content, inflation))
+  if (whole !== undefined) {
+    yield { bytes: content as Uint8Array, layer: whole }
+    return
+  }
+  for (const [encoding, bytes] of encodedIn(name, content, inflation))
+    yield { bytes, layer: readLayer(bytes)!, encoding }
 }
 
-function* wasmInText(text: OutputText): Generator<Omit<FoundWasm, 'output'>> {
-  for (const [encoding, decode] of Object.entries(DECODERS) as [Encoding, Decode][])
-    for (const decoded of decode(text))
-      for (const bytes of binariesIn(decoded)) yield { bytes, layer: readLayer(bytes)!, encoding }
+/** Names of files in which bytes stand in literals, if anywhere. */
+const SCRIPT = /\.(?:[cm]?js|css|html?|json|map)$/i
+
+function* encodedIn(
+  name: string,
+  content: string | Uint8Array,
+  inflation: Inflation,
+): Generator<[Encoding, Uint8Array]> {
+  const isPack = typeof content !== 'string' && !SCRIPT.test(name)
+  if (isPack) {
+    for (const bytes of binariesInCompressed(name, content, inflation)) yield ['compressed', bytes]
+    for (const bytes of binariesInPack(content)) yield ['pack', bytes]
+  }
+  const text = textOf(content, { isPack, inflation })
+  for (const [encoding, decode] of Object.entries(DECODERS) as [keyof typeof DECODERS, Decode][])
+    for (const decoded of decode(text)) for (const bytes of binariesIn(decoded)) yield [encoding, bytes]
 }

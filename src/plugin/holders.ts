@@ -11,8 +11,11 @@ export class Holders {
 
   /** The files that brought something: the sources of the whole output, or the modules that hold it in any encoding. */
   of({ output, bytes, encoding }: FoundWasm): readonly string[] {
-    if (encoding === undefined) return output.sources ?? []
-    return [...(this.#index(output).get(keyOf(bytes)) ?? [])]
+    const sources = output.sources ?? []
+    if (encoding === undefined) return sources
+    // Only bytes are copied as they are.
+    const copied = encoding === 'compressed' || encoding === 'pack' ? sources : []
+    return [...copied, ...(this.#index(output).get(keyOf(bytes)) ?? [])]
   }
 
   /** All modules are searched once, when the first wasm is found in their output. */
@@ -22,7 +25,7 @@ export class Holders {
     const index = new Map<string, Set<string>>()
     const inflation = new Inflation()
     for (const { file, content } of output.modules?.() ?? [])
-      for (const { bytes } of wasmIn(content, inflation))
+      for (const { bytes } of wasmIn({ name: file, content }, inflation))
         index.set(keyOf(bytes), (index.get(keyOf(bytes)) ?? new Set()).add(file))
     this.#byOutput.set(output, index)
     return index

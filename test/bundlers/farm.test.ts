@@ -21,7 +21,7 @@ describeConformance({
     main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()`,
     config: { plugins: [wasmPlugin] },
   },
-  knowsHolders: false,
+  knowsHolders: true,
   hasRoot: true,
   followsUrls: true,
   foreign: farmForeign,

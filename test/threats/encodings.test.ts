@@ -1,6 +1,6 @@
 /** THREAT 38: wasm in encodings that bundlers write themselves, one build for each. */
 
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
 import { build, type BuildRequest, type BundlerName } from '../kit/bundlers.js'
@@ -97,7 +97,7 @@ const WRITTEN: Record<string, (bytes: Uint8Array) => string> = {
   'gzip in base64': (bytes) => `'${gzipSync(bytes).toString('base64')}'`,
 }
 
-const TELLING = ['esbuild', 'rolldown', 'rollup', 'vite', 'webpack', 'rspack'] as const
+const TELLING = ['farm', 'esbuild', 'rolldown', 'rollup', 'vite', 'webpack', 'rspack'] as const
 
 describe.each(Object.keys(WRITTEN))('THREAT 38: %s', (how) => {
   const write = WRITTEN[how]!
@@ -151,3 +151,36 @@ describe('THREAT 38: modules of which nothing can run', () => {
     )
   })
 })
+
+/** How plugins put files into an output, other than as they are. */
+const WRAPPED: Record<string, (bytes: Uint8Array) => Uint8Array> = {
+  'x.wasm.gz': gzipSync,
+  'x.wasm.br': (bytes) => brotliCompressSync(bytes),
+  'x.tar.gz': (bytes) => gzipSync(Buffer.concat([Buffer.alloc(512, 'x'), bytes, Buffer.alloc(1024)])),
+  'x.data': (bytes) => Buffer.concat([Buffer.from('pack'), bytes, Buffer.from('more')]),
+}
+
+it.each(Object.keys(WRAPPED))(
+  'THREAT 38: %s that a plugin emits has only what is signed',
+  async (fileName) => {
+    const emitting = (bytes: Uint8Array) => ({
+      name: 'emitting',
+      generateBundle(this: { emitFile(file: object): void }) {
+        this.emitFile({ type: 'asset', fileName, source: WRAPPED[fileName]!(bytes) })
+      },
+    })
+    const attempt = (bytes: Uint8Array) => {
+      const [project, options] = [makeProject({ 'main.js': 'globalThis.answers = 1' }), { keys: TRUSTED_PEM }]
+      return build.rollup({
+        project,
+        options,
+        target: 'browser',
+        out: 'dist',
+        config: { plugins: [emitting(bytes)] },
+      })
+    }
+    const bytes = await constantComponent(1)
+    await expect(attempt(bytes)).rejects.toThrow(`UNVERIFIED_WASM ${fileName}`)
+    await attempt(inState(bytes, 'signed'))
+  },
+)

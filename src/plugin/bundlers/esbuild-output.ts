@@ -5,11 +5,11 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
-import type { OutputFile, OutputModule } from '../find-wasm.js'
+import type { OutputFile } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Output } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
-import { withoutQuery } from './adapter.js'
+import { modulesOf, withoutQuery } from './adapter.js'
 import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 
 /** The folder that esbuild writes to. */
@@ -64,11 +64,6 @@ function sourceOf({ bytes, inputs }: OutputAbout, folder: string): string[] {
   const [[name, { bytesInOutput }] = ['', { bytesInOutput: -1 }], ...more] = Object.entries(inputs)
   const file = resolve(folder, withoutQuery(name))
   return more.length === 0 && bytesInOutput === bytes && existsSync(file) ? [file] : []
-}
-
-/** The files, as loaders have read them. */
-function modulesOf(inputs: readonly string[]): OutputModule[] {
-  return inputs.filter(existsSync).map((file) => ({ file, content: readFileSync(file) }))
 }
 
 function importersOf(file: string, { inputs }: Metafile, folder: string): string[] {

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** Farm 1. */
 
+import { resolve } from 'node:path'
 import type { CompilationContext, Resource } from '@farmfe/core'
 import type { UnpluginOptions } from 'unplugin'
 import { SHIM_PACKAGES } from '../../bindings/shims.js'
@@ -13,6 +14,7 @@ import {
   combine,
   type Duties,
   type HookContext,
+  modulesOf,
   NAME,
   nothing,
   refuseSecond,
@@ -87,7 +89,7 @@ function sweeper(pipeline: Pipeline, log: BuildLog): FarmPlugin & { name: string
     priority: Number.NEGATIVE_INFINITY,
     finalizeResources: {
       async executor({ resourcesMap }) {
-        const files = Object.values(resourcesMap).map(outputFile)
+        const files = Object.values(resourcesMap).map((resource) => outputFile(resource, pipeline.root))
         // Farm does not tell.
         const importersOf = () => ['an unknown module']
         withoutFrames(() => pipeline.sweep({ files, importersOf }, log))
@@ -98,12 +100,12 @@ function sweeper(pipeline: Pipeline, log: BuildLog): FarmPlugin & { name: string
   }
 }
 
-/** What is copied from a module bears its id: a path from the root of the project, and a query. */
-function outputFile({ name, bytes, origin }: Resource): OutputFile {
+/** Modules have ids: a path from the root of the project, and a query. What is copied from one bears its id. */
+function outputFile({ name, bytes, origin, info }: Resource, root: string): OutputFile {
   const content = Uint8Array.from(bytes)
-  return origin.type === 'Module'
-    ? { name, content, sources: [withoutQuery(origin.value)] }
-    : { name, content }
+  if (origin.type === 'Module') return { name, content, sources: [withoutQuery(origin.value)] }
+  const inputs = (info?.moduleIds ?? []).map((id) => resolve(root, withoutQuery(id)))
+  return { name, content, modules: () => modulesOf(inputs) }
 }
 
 /** unplugin's own takes the two files for one another (3.7). */

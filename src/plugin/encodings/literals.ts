@@ -29,7 +29,7 @@ const REST_LENGTH = 12
 /** How far back a quote is looked for. It is one character back, or the beginning of a data URL. */
 const LOOK_BACK = 256
 
-/** Each literal in which a magic stands, from there to the quote. Bytes that follow no quote are no text: see `binariesIn`. */
+/** Each literal in which a magic stands, from there to the quote. Bytes in a pack that follow no quote are no text: see `binariesInPack`. */
 export function* decodeLiterals(output: OutputText): Generator<Uint8Array> {
   const { text } = output
   let done = 0
@@ -38,7 +38,7 @@ export function* decodeLiterals(output: OutputText): Generator<Uint8Array> {
     const from = Math.max(done, at - MAGIC_LENGTH)
     const magic = MAGIC.exec(text.slice(from, at + REST_LENGTH))
     if (magic === null) continue
-    if (magic[0].startsWith('\0') && output.isUtf8 && !isQuote(text[from + magic.index - 1])) continue
+    if (magic[0].startsWith('\0') && output.isPack && !isQuote(text[from + magic.index - 1])) continue
     const { characters, end } = readLiteral(output, from + magic.index, magic[1]?.length ?? 0)
     done = Math.max(end, at + 1)
     const bytes = toBytes(characters)

@@ -8,6 +8,8 @@ export interface OutputText {
   readonly text: string
   /** Whether each character stands for one byte of UTF-8, rather than for itself. */
   readonly isUtf8: boolean
+  /** Whether it need not be text at all. */
+  readonly isPack: boolean
   /** What may be inflated of this output. */
   readonly inflation: Inflation
 }
@@ -16,10 +18,13 @@ export interface OutputText {
 export type Decode = (text: OutputText) => Iterable<Uint8Array>
 
 /** The text of a file. Bytes are not decoded, because most of them are not looked at twice. */
-export function textOf(content: string | Uint8Array, inflation: Inflation): OutputText {
-  if (typeof content === 'string') return { text: content, isUtf8: false, inflation }
+export function textOf(
+  content: string | Uint8Array,
+  about: Pick<OutputText, 'isPack' | 'inflation'>,
+): OutputText {
+  if (typeof content === 'string') return { text: content, isUtf8: false, ...about }
   const { buffer, byteOffset, length } = content
-  return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), isUtf8: true, inflation }
+  return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), isUtf8: true, ...about }
 }
 
 /** The characters of a part of an output. */

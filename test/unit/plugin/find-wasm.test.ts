@@ -5,10 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/plugin/encodings/inflate.js'
 import { type Encoding, findWasm } from '../../../src/plugin/find-wasm.js'
 import { appended, escaped, LATIN1, numbers, percent, TEXT } from '../../kit/encodings.js'
+import { inState } from '../../kit/project.js'
 import { constantComponent, coreModule } from '../../kit/wat.js'
 
-const find = (content: string | Uint8Array) =>
-  [...findWasm([{ name: 'a.js', content }])].map(({ bytes, encoding }) => ({ bytes, encoding }))
+const find = (content: string | Uint8Array, name = 'a.js') =>
+  [...findWasm([{ name, content }])].map(({ bytes, encoding }) => ({ bytes, encoding }))
 const base64 = (...parts: Uint8Array[]) => Buffer.concat(parts).toString('base64')
 const once = (encoding: Encoding, bytes: Uint8Array) => [{ encoding, bytes }]
 
@@ -145,5 +146,16 @@ describe('text in a literal', () => {
     expect(
       find(String.raw`if (text.startsWith("\0asm")) throw Error('no wasm'); x("\0asm\x02\0\0\0")`),
     ).toEqual([])
+  })
+})
+
+describe('files in a pack', () => {
+  it('end where their sections end, whatever follows', async () => {
+    const signed = inState(component, 'signed')
+    for (const after of ['{"a":1}', '\x89PNG', '\0\0\0\0', 'text'])
+      for (const compress of [(bytes: Buffer) => bytes, (bytes: Buffer) => gzipSync(bytes)]) {
+        const content = Buffer.concat([Buffer.from('head'), signed, Buffer.from(after, 'latin1'), core])
+        expect(find(compress(content), 'x.data').map(({ bytes }) => bytes)).toEqual([signed, core])
+      }
   })
 })

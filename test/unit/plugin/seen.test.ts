@@ -1,12 +1,16 @@
 /** The table of what is seen in an output, in the README, row by row. */
 
-import { gzipSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/plugin/encodings/inflate.js'
 import { findWasm } from '../../../src/plugin/find-wasm.js'
 import { appended, escaped, LATIN1, numbers, percent } from '../../kit/encodings.js'
 import { README } from '../../kit/readme.js'
 import { constantComponent } from '../../kit/wat.js'
+
+const { brotliCompressSync, deflateRawSync, gzipSync } = zlib
+/** Newer than Node 20 and its types. */
+const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }
 
 type Content = string | Uint8Array
 
@@ -15,6 +19,16 @@ const each = <T>(forms: Readonly<Record<string, T>>, write: (form: T) => Content
   Object.values(forms).map(write)
 const words = (bytes: Uint8Array) =>
   new Uint32Array(Uint8Array.from([...bytes, 0, 0, 0].slice(0, bytes.length & ~3)).buffer)
+
+const pack = (bytes: Uint8Array) => Buffer.concat([Buffer.from('pack'), bytes, Buffer.from('{"more":1}')])
+/** One entry, as far as it matters: a header, and content filled up to whole blocks. */
+const tar = (bytes: Uint8Array) =>
+  Buffer.concat([
+    Buffer.alloc(512, 'x.wasm'),
+    bytes,
+    new Uint8Array(512 - (bytes.length % 512)),
+    new Uint8Array(1024),
+  ])
 
 /** What stands for each row; every content has one component. */
 const ROWS: Record<string, (component: Uint8Array) => Content[]> = {
@@ -34,9 +48,13 @@ const ROWS: Record<string, (component: Uint8Array) => Content[]> = {
     each(numbers, (form) => `x([${form(bytes)}])`),
   hexadecimal: (bytes) => [`x("${Buffer.from(bytes).toString('hex')}")`],
   'gzip in base64': (bytes) => [`x("${base64(gzipSync(bytes))}")`],
-  'a file within a larger one, or compressed': (bytes) => [
-    Buffer.concat([Buffer.from('pack'), bytes]),
-    gzipSync(bytes),
+  'within a larger file, such as a pack or a tar': (bytes) => [pack(bytes), tar(bytes)],
+  'a file compressed by gzip, or by Brotli and called `.br`, and a tar in it': (bytes) =>
+    [bytes, tar(bytes), pack(bytes)].flatMap((one) => [gzipSync(one), brotliCompressSync(one)]),
+  'a file compressed by zstd': (bytes) => (zstdCompressSync === undefined ? [] : [zstdCompressSync(bytes)]),
+  'a zip, or what is compressed in a larger file': (bytes) => [
+    Buffer.concat([Buffer.from('pack'), gzipSync(bytes)]),
+    Buffer.concat([Buffer.from('PK\u0003\u0004'), deflateRawSync(bytes)]),
   ],
   'base64 with breaks, or put together at run time from several strings': (bytes) =>
     ['\n', '" + "', '\\n'].map((between) => `x("${base64(bytes).replace(/.{8}/g, `$&${between}`)}")`),
@@ -59,7 +77,7 @@ describe('what is seen in an output', () => {
 
   it.each(rows)('%s: %s', async (row, seen) => {
     for (const content of ROWS[row]!(await constantComponent(1)))
-      expect([...findWasm([{ name: 'x.bin', content }])].length).toBe(seen === 'no' ? 0 : 1)
+      expect([...findWasm([{ name: 'x.br', content }])].length).toBe(seen === 'no' ? 0 : 1)
   })
 
   it('names the limits', () => {
