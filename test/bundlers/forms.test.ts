@@ -28,7 +28,8 @@ describe.each(BUNDLERS)('%s', (name) => {
       globalThis.answers = [typeof f(), String(own.f()), typeof shimmed.f(), String(seven())]`
     const app = project(main, 'implements', 'external-id')
     expect(await answersOf(name, app)).toEqual({ answers: ['bigint', '6', 'bigint', '7'] })
-    const code = Buffer.from(app.read('dist/main.js')).toString()
+    const scripts = app.files('dist').filter((file) => file.endsWith('.js'))
+    const code = scripts.map((file) => Buffer.from(app.read(`dist/${file}`)).toString()).join('\n')
     expect(code).toContain('@bytecodealliance/preview2-shim/random')
     expect(code).not.toContain("x'y")
   })

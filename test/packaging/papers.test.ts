@@ -3,13 +3,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toSlashes } from '../../src/disk/paths.js'
+import { walk } from '../../src/disk/walk.js'
 import { REPOSITORY } from '../kit/project.js'
 
 const read = (name: string) => readFileSync(path.join(REPOSITORY, name), 'utf8')
+/** What other tests are writing just now is none of ours, and there is a lot of it. */
 const sources = (folder: string) =>
-  readdirSync(path.join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
-    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.ts') && !name.includes('/.tmp/') && !name.includes('/fixtures/'))
+  [...walk(path.join(REPOSITORY, folder), { skip: ['.tmp', 'fixtures', 'node_modules'] })]
+    .map((file) => toSlashes(path.relative(REPOSITORY, file)))
+    .filter((name) => name.endsWith('.ts'))
 const papers = readdirSync(path.join(REPOSITORY, '.github')).filter((name) => name.endsWith('.md'))
 
 interface Row {
