@@ -19,6 +19,8 @@ export class LateSweep {
   readonly #gate: Gate
   /** What was there before the build: path and identity. */
   readonly #before: ReadonlyMap<string, string>
+  /** What was said already: every look finds the same. */
+  readonly #said = new Set<string>()
   #output: Output = { files: [], importersOf: () => [] }
 
   /**
@@ -34,7 +36,7 @@ export class LateSweep {
   /** Sweeps what the bundler is going to write. @throws Diagnostic, as {@link sweep} */
   early(output: Output, log: BuildLog): void {
     this.#output = output
-    sweep(output, this.#gate, log)
+    sweep(output, this.#gate, this.#once(log))
   }
 
   /**
@@ -47,11 +49,20 @@ export class LateSweep {
     const written = this.#list().filter((file) => identityOf(file) !== this.#before.get(file))
     const files = written.map((file) => this.#describe(file, known))
     try {
-      sweep({ ...this.#output, files }, this.#gate, log)
+      sweep({ ...this.#output, files }, this.#gate, this.#once(log))
     } catch (error) {
       for (const file of files) if (known.has(file.name) || holdsWasm(file)) this.#remove(file.name)
       throw error
     }
+  }
+
+  #once(log: BuildLog): BuildLog {
+    const first = (say: (text: string) => void) => (text: string) => {
+      if (this.#said.has(text)) return
+      this.#said.add(text)
+      say(text)
+    }
+    return { inform: first((line) => log.inform(line)), warn: first((message) => log.warn(message)) }
   }
 
   #list(): string[] {
