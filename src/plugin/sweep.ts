@@ -62,6 +62,8 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   const sidecars = project.readSidecars(path, project.display(file))
   const objection = objectionTo(found, gate, sidecars)
   if (objection === undefined) return
+  // Bundlers write small files into the script that refers to them.
+  if (found.encoding !== undefined && project.excludes(found.bytes)) return
   if (gate.leavesToPackage(file, found.layer)) gate.packageWasm.hold(found.bytes)
   else if (!isCopy(found, gate)) raise(objection, found, log)
 }
