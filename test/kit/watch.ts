@@ -183,7 +183,7 @@ export async function startWatching(name: BundlerName, project: Project, options
   }
   return {
     success: () => until((error) => error === undefined),
-    refusal: (code: string) => until((error) => error?.includes(code) ?? false),
+    refusal: (...codes: string[]) => until((error) => codes.some((code) => error?.includes(code))),
     answer: async () => {
       const [outcome] = await runInNode([project.at('dist/main.js')])
       return outcome
