@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path'
 
 /** As in package.json. */
 export function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  const { version } = createRequire(import.meta.url)('unplugin-signed-wasm/package.json') as {
+    version: string
+  }
   return version
 }
 

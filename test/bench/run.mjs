@@ -1,4 +1,4 @@
-// Ratios, measured side by side in one run: ours and the bare thing it is compared with take turns.
+// Ratios of CPU time, measured side by side in one run: ours and the bare thing it is compared with take turns.
 // Absolute times depend on the machine; only the ratios are meant to be quoted.
 import { spawnSync } from 'node:child_process'
 import { createHash, createPublicKey, verify as nodeVerify } from 'node:crypto'
@@ -38,24 +38,43 @@ function files(count, bytes) {
   })
 }
 
-const milliseconds = (work) => {
-  const start = process.hrtime.bigint()
+/** Milliseconds of CPU that some work takes in this process. */
+function cpuOf(work) {
+  const start = process.cpuUsage()
   work()
-  return Number(process.hrtime.bigint() - start) / 1e6
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1000
 }
+
+const spent = path.join(folder, 'spent')
+const LAST_WORDS = `
+  import { writeFileSync } from 'node:fs'
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage()
+    writeFileSync(${JSON.stringify(spent)}, String((user + system) / 1000))
+  })`
+
+/** Milliseconds of CPU that a script takes from the start of Node to its end. */
+function cpuOfNode(...args) {
+  const preload = `data:text/javascript,${encodeURIComponent(LAST_WORDS)}`
+  const { status, stderr } = spawnSync(process.execPath, ['--import', preload, ...args])
+  if (status !== 0) throw new Error(String(stderr))
+  return Number(readFileSync(spent, 'utf8'))
+}
+
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
+/** Prints and returns how many times as much the first costs; both give milliseconds of CPU. */
 function compare(title, ours, theirs) {
   ours()
   theirs()
-  const rounds = Array.from({ length: ROUNDS }, () => ({
-    ours: milliseconds(ours),
-    theirs: milliseconds(theirs),
-  }))
+  const rounds = Array.from({ length: ROUNDS }, () => ({ ours: ours(), theirs: theirs() }))
   const ratio = median(rounds.map((round) => round.ours / round.theirs))
-  const times = `${median(rounds.map((round) => round.ours)).toFixed(1)} ms : ${median(rounds.map((round) => round.theirs)).toFixed(1)} ms`
-  console.log(`${title.padEnd(64)} ${ratio.toFixed(2).padStart(6)}x   (${times})`)
-  return { ratio, extraMs: median(rounds.map((round) => round.ours - round.theirs)) }
+  const times = ['ours', 'theirs'].map(
+    (side) => `${median(rounds.map((round) => round[side])).toFixed(1)} ms`,
+  )
+  console.log(`${title.padEnd(64)} ${ratio.toFixed(2).padStart(6)}x   (${times.join(' : ')})`)
+  return ratio
 }
 
 /** The least that any check must do: read, hash, verify. The layout is known here, so nothing is parsed. */
@@ -82,52 +101,40 @@ const held = []
 const hold = (what, figure, limit, unit) => held.push({ what, figure, limit, unit })
 
 try {
-  console.log(`node ${process.version}, median of ${ROUNDS} rounds\n`)
-  const small = files(1000, 20_000)
-  hold(
-    '1,000 files of 20 kB',
-    compare(
-      'verify 1,000 files of 20 kB : read, hash, node:crypto verify',
-      () => ourLoop(small),
-      () => bareLoop(small),
-    ).ratio,
-    1.5,
-    'x',
-  )
-  const large = files(100, 1_000_000)
-  hold(
-    '100 files of 1 MB',
-    compare(
-      'verify 100 files of 1 MB : read, hash, node:crypto verify',
-      () => ourLoop(large),
-      () => bareLoop(large),
-    ).ratio,
-    1.5,
-    'x',
-  )
-
-  const bytes = readFileSync(small[0])
-  const repeat = (backend) => () => {
-    for (let index = 0; index < 50; index++) verifySync(bytes, keys, { backend })
+  console.log(`node ${process.version}, CPU time, median of ${ROUNDS} rounds\n`)
+  for (const [count, bytes, size] of [
+    [1000, 20_000, '20 kB'],
+    [100, 1_000_000, '1 MB'],
+  ]) {
+    const what = `${count.toLocaleString('en')} files of ${size}`
+    const paths = files(count, bytes)
+    const ratio = compare(
+      `verify ${what} : read, hash, node:crypto verify`,
+      () => cpuOf(() => ourLoop(paths)),
+      () => cpuOf(() => bareLoop(paths)),
+    )
+    hold(what, ratio, 1.5, 'x')
   }
+
+  const [small] = files(1, 20_000)
+  const bytes = readFileSync(small)
+  const repeat = (backend) => () =>
+    cpuOf(() => {
+      for (let index = 0; index < 50; index++) verifySync(bytes, keys, { backend })
+    })
   compare('20 kB, noble : node:crypto', repeat(nobleBackend), repeat(nodeBackend))
 
   const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
   const publicKeyFile = path.join(folder, 'bench.pub')
   writeFileSync(publicKeyFile, formatPublicKey(key, 'pem'))
-  const node = (...args) => {
-    const { status, stderr } = spawnSync(process.execPath, args)
-    if (status !== 0) throw new Error(String(stderr))
-  }
   const empty = path.join(folder, 'empty.mjs')
   writeFileSync(empty, '')
-  const { extraMs } = compare(
+  const start = compare(
     'signed-wasm verify, one file of 20 kB : an empty script',
-    () => node(bin, 'verify', '--key', publicKeyFile, small[0]),
-    () => node(empty),
+    () => cpuOfNode(bin, 'verify', '--key', publicKeyFile, small),
+    () => cpuOfNode(empty),
   )
-  console.log(`  that is ${extraMs.toFixed(0)} ms more than Node itself takes`)
-  hold('starting signed-wasm', extraMs, 40, ' ms')
+  hold('starting signed-wasm', start, 1.7, 'x')
 
   console.log('\nwhat emitted code brings into a page, minified and compressed')
   for (const [use, size] of Object.entries(await runtimeSizes())) {

@@ -1,8 +1,11 @@
 /// <reference types="node" />
 /** From a verified component to jco's output: from memory, from the disk, or from the worker. */
 
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { type ExternName, fullName } from '../../format/interface-name.js'
+import { DIST } from '../runtime-files.js'
 import { checkNames } from '../safe-names.js'
 import type { CacheEntry, OutputCache } from './cache.js'
 import type { JcoTranspileOptions, TranspileLimits } from './job.js'
@@ -96,8 +99,5 @@ function transpileOptions(
   }
 }
 
-// A worker needs a file that Node can run. Beside compiled code there is one; sources, run by a test runner, use it too.
-function workerUrl(): URL {
-  const fromSources = import.meta.url.endsWith('.ts')
-  return new URL(fromSources ? '../../../dist/bindings/jco/worker.js' : './worker.js', import.meta.url)
-}
+// Not beside this module, which may be a source or part of a bundle: a worker needs a file of its own that Node can run.
+const workerUrl = (): URL => pathToFileURL(join(DIST, 'bindings/jco/worker.js'))

@@ -54,7 +54,7 @@ describe('a crash', () => {
       /TypeError: boom\n +at /,
     ],
     ['a command that is not there', { 'cli/commands/inspect.js': undefined }, /ERR_MODULE_NOT_FOUND/],
-    ['a file that every command needs', { 'errors/diagnostic.js': undefined }, /ERR_MODULE_NOT_FOUND/],
+    ['a file that every command needs', { 'cli/io.js': undefined }, /ERR_MODULE_NOT_FOUND/],
     ['a damaged file', { 'cli/run.js': 'export const run = {' }, /SyntaxError/],
   ])('ends with 4, its stack, and a line that asks to report it: %s', (_, changes, stack) => {
     const { status, stdout, stderr } = runChanged(changes)

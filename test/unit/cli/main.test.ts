@@ -369,7 +369,7 @@ describe('the bin', () => {
     })
     const loaded = [...trace.stderr.matchAll(/file:\/\/\S+/g)].map(([url]) => url)
     expect(trace.stdout).toContain('1 accepted')
-    expect(loaded.some((url) => url.includes('dist/trust/verify.js'))).toBe(true)
+    expect(loaded.some((url) => url.includes('dist/cli/commands/verify.js'))).toBe(true)
     expect(loaded.filter((url) => /jco|unplugin\/|magic-string|commands\/(?:sign|keygen)/.test(url))).toEqual(
       [],
     )
