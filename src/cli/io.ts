@@ -72,7 +72,7 @@ function readWhole(
   { maxBytes = MAX_FILE_BYTES }: { maxBytes?: number } = {},
 ): Uint8Array {
   const bytes = readRegularFile(target, { display: file, maxBytes })
-  if (bytes === undefined) throw problem('FILE_UNREADABLE', { file, reason: 'ENOENT' })
+  if (bytes === undefined) throw problem('FILE_UNREADABLE', { file, reason: 'there is no such file' })
   return bytes
 }
 

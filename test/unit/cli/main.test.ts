@@ -149,8 +149,8 @@ describe('verify', () => {
       for (const [file, message] of [
         ['pipe.wasm', 'FILE_NOT_REGULAR pipe.wasm'],
         ['large.wasm', 'FILE_TOO_LARGE large.wasm: is 2147483648 bytes, and at most 2147483647 are read'],
-        ['gone.wasm', 'FILE_UNREADABLE gone.wasm: cannot be read: ENOENT'],
-        ['hello.wasm/x', 'FILE_UNREADABLE hello.wasm/x: cannot be read: ENOENT'],
+        ['gone.wasm', 'FILE_UNREADABLE gone.wasm: cannot be read: there is no such file'],
+        ['hello.wasm/x', 'FILE_UNREADABLE hello.wasm/x: cannot be read: there is no such file'],
       ] as const) {
         const verified = await terminal.run('verify', '--key', 'release.pub', file)
         expect([verified.code, verified.out]).toEqual([3, expect.stringContaining(message)])
