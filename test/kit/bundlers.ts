@@ -105,48 +105,10 @@ export const build: Record<BundlerName, Build> = {
     return heard
   },
 
-  rollup: (request) =>
-    inFolder(request.project.root, async () => {
-      const heard: Built = { warnings: [], lines: [] }
-      const { plugins, config } = configOf(signedWasm.rollup(request.options), request)
-      const { output, ...input } = config as { output?: object }
-      const bundle = await rollup({
-        input: entryOf(request),
-        plugins,
-        onLog: (level, { message }) => void heard[level === 'warn' ? 'warnings' : 'lines'].push(message),
-        ...input,
-      })
-      await bundle.write({
-        dir: request.project.at(request.out),
-        format: 'es',
-        entryFileNames: 'main.js',
-        ...output,
-      })
-      await bundle.close()
-      return heard
-    }),
-
+  rollup: (request) => bundle(rollup as unknown as OpenBundle, signedWasm.rollup, request),
   rolldown: (request) =>
-    inFolder(request.project.root, async () => {
-      const heard: Built = { warnings: [], lines: [] }
-      const platform = request.target
-      const { plugins, config } = configOf(signedWasm.rolldown(request.options), request)
-      const { output, ...input } = config as { output?: object }
-      const bundle = await rolldown({
-        input: entryOf(request),
-        platform,
-        plugins,
-        onLog: (level, { message }) => void heard[level === 'warn' ? 'warnings' : 'lines'].push(message),
-        ...input,
-      })
-      await bundle.write({
-        dir: request.project.at(request.out),
-        format: 'es',
-        entryFileNames: 'main.js',
-        ...output,
-      })
-      await bundle.close()
-      return heard
+    bundle(rolldown as unknown as OpenBundle, signedWasm.rolldown, request, {
+      platform: request.target,
     }),
 
   webpack: (request) =>
@@ -258,6 +220,40 @@ export function listenToConsole(): Built & { stop(): void } {
     log: () => {},
   })
   return { ...heard, stop: () => void Object.assign(console, { info, warn, error, log }) }
+}
+
+/** What Rollup and Rolldown have in common. The root of both is the current folder, also while the plugin is made. */
+type OpenBundle = (
+  input: object,
+) => Promise<{ write(output: object): Promise<unknown>; close(): Promise<void> }>
+
+function bundle(
+  open: OpenBundle,
+  make: (options: Options) => unknown,
+  request: BuildRequest,
+  also: object = {},
+): Promise<Built> {
+  return inFolder(request.project.root, async () => {
+    const heard: Built = { warnings: [], lines: [] }
+    const { plugins, config } = configOf(make(request.options), request)
+    const { output, ...input } = config as { output?: object }
+    const opened = await open({
+      input: entryOf(request),
+      plugins,
+      onLog: (level: string, { message }: { message: string }) =>
+        void heard[level === 'warn' ? 'warnings' : 'lines'].push(message),
+      ...also,
+      ...input,
+    })
+    await opened.write({
+      dir: request.project.at(request.out),
+      format: 'es',
+      entryFileNames: 'main.js',
+      ...output,
+    })
+    await opened.close()
+    return heard
+  })
 }
 
 type InfrastructureLog = (origin: string, type: string, args: unknown[]) => true
