@@ -288,6 +288,10 @@ export const CATALOGUE = {
     what: `its exports come out of a top-level await, which ${v.where} does not have`,
     hint: `import instantiate from '${v.file ?? '<file>'}?instantiate', and call it: const { <export> } = await instantiate()`,
   })),
+  IMPORT_UNSUPPORTED: refusal((v: AboutFile & { asks: string }) => ({
+    what: `${v.asks} asks for something else than the exports of a component, which are all that it gives`,
+    hint: `import hello from '${v.file ?? '<file>'}' for its exports, or new URL('${v.file ?? '<file>'}', import.meta.url) for the file`,
+  })),
   FARM_PERSISTENT_CACHE: misuse((_: object) => ({
     what: "Farm's persistent cache would let files into the bundle that this build has not verified",
     hint: 'set `compilation.persistentCache` to false in the Farm config',

@@ -24,6 +24,8 @@ export interface LoadContext extends FileContext {
   wantsBytes: boolean
   /** Whether it is for a file that code refers to, rather than for a module, where the id does not tell. */
   isReference: boolean
+  /** What asks for a core module where one could not be of use, in words, such as `import source`. */
+  wantsCore: string | undefined
   /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
   identifiersOnly: boolean
   /** What in this build has no top-level await, in words, such as `the format iife`. */

@@ -66,6 +66,8 @@ export class Loader {
     })
     if (admission === undefined) return undefined
     const { bytes, layer } = admission.admitted
+    if (layer === 'component' && form !== undefined && context.wantsCore !== undefined)
+      throw problem('IMPORT_UNSUPPORTED', { file: admission.admitted.name, asks: context.wantsCore })
     if (layer === 'core module' || form === undefined || context.wantsBytes)
       return { kind: 'handed back', bytes }
     if (form === 'exports') this.#expectAwait(admission, context)

@@ -21,9 +21,16 @@ export interface WasmRequest {
 export function readQuery(query: string): WasmRequest {
   const digest = RAW_QUERY.exec(query)?.[1]
   if (digest !== undefined) return { explicit: true, digest }
-  const keys = [...new URLSearchParams(query).keys()].filter((key) => !BUNDLER_KEYS.includes(key))
+  const keys = [...new URLSearchParams(query)].flatMap(([key, value]) =>
+    isForBundler(key, value) ? [] : [key],
+  )
   if (keys.some((key) => key !== 'component' && key !== 'instantiate')) return { explicit: false }
   return { form: keys.includes('instantiate') ? 'instantiate' : 'exports', explicit: keys.length > 0 }
+}
+
+// Rolldown puts attributes into ids; this one asks for what an import without it does.
+function isForBundler(key: string, value: string): boolean {
+  return BUNDLER_KEYS.includes(key) || (key === 'attributes' && value === '{"type":"webassembly"}')
 }
 
 /** What an id that a bundler hands to `load` says. */

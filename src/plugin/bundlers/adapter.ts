@@ -72,7 +72,8 @@ function inOrder(name: string, first: unknown, second: unknown): Hook {
   }
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null
+/** Whether a value is an object, a list included. */
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** The name that bundlers know the plugin by. */
 export const NAME = 'unplugin-signed-wasm'

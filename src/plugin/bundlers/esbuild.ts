@@ -12,6 +12,7 @@ import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
 import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
+import { asksForFile } from './import-requests.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
 import { outputFolder, sweepOutput } from './esbuild-output.js'
 
@@ -104,6 +105,7 @@ async function load(
     path,
     suffix,
     namespace,
+    with: attributes,
     warnings,
     lacksAwait,
   }: OnLoadArgs & { warnings: Message[]; lacksAwait: string | undefined },
@@ -111,12 +113,14 @@ async function load(
   const id = path + suffix
   if (namespace !== 'file' || !pipeline.claims(id)) return undefined
   const watched: string[] = []
+  const isFile = asksForFile(attributes['type'])
   const context = {
     watch: (file: string) => void watched.push(file),
     warn: (text: string) => void warnings.push({ text }),
     ship: (admission: Admission) => ship(admission, options),
-    wantsBytes: false,
-    isReference: false,
+    wantsBytes: isFile,
+    isReference: isFile,
+    wantsCore: undefined,
     identifiersOnly: false,
     lacksAwait,
   }

@@ -68,6 +68,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
           canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE,
         wantsBytes: false,
         isReference: false,
+        wantsCore: undefined,
         // Its tree shaking panics on `export { x as 'a:b/c' }`.
         identifiersOnly: true,
         lacksAwait: undefined,

@@ -9,6 +9,7 @@ import type { Admission } from '../admissions.js'
 import { relativeUrl } from '../assets.js'
 import type { Pipeline } from '../pipeline.js'
 import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import { asksForFile, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
@@ -16,6 +17,7 @@ export interface RollupContext extends Logging {
   addWatchFile(file: string): void
   emitFile(asset: { type: 'asset'; name: string; source: Uint8Array }): string
   getFileName(reference: string): string
+  getModuleInfo(id: string): { attributes?: Record<string, string> } | null
 }
 
 interface ResolvingContext {
@@ -41,18 +43,19 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
     findAwait: awaiting.hooks,
     sweepOutputs: sweepHooks(pipeline),
   }
+  const requests = { transform: refuseOtherRequests(pipeline) }
   return {
     ...sharedHooks(pipeline, {
       log: (context) => rollupLog(context as unknown as RollupContext),
-      loading: (context) => ({
-        ...rollupLoading(context as unknown as RollupContext, { waitsForFiles: framework === 'rollup' }),
+      loading: (context, id) => ({
+        ...rollupLoading(context as unknown as RollupContext, id, { waitsForFiles: framework === 'rollup' }),
         // Rollup loads for all outputs at once.
         lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
       }),
       takesBytes: false,
       claims: () => true,
     }),
-    [framework]: combine(duties),
+    [framework]: combine({ ...duties, requests } as Duties<object>),
   }
 }
 
@@ -79,7 +82,8 @@ export function awaitHooks(pipeline: Pipeline) {
 }
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
-export function rollupLoading(context: RollupContext, { waitsForFiles = false } = {}) {
+export function rollupLoading(context: RollupContext, id: string, { waitsForFiles = false } = {}) {
+  const isFile = asksForFile(context.getModuleInfo(id)?.attributes?.['type'])
   return {
     watch(file: string) {
       context.addWatchFile(file)
@@ -89,8 +93,9 @@ export function rollupLoading(context: RollupContext, { waitsForFiles = false } 
     },
     warn: (message: string) => context.warn(message),
     ship: (admission: Admission) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, admission)}`),
-    wantsBytes: false,
-    isReference: false,
+    wantsBytes: isFile,
+    isReference: isFile,
+    wantsCore: undefined,
     identifiersOnly: false,
   }
 }

@@ -12,7 +12,7 @@ import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, type HookContext, NAME, sharedHooks } from './adapter.js'
+import { type Duties, type HookContext, isObject, NAME, sharedHooks } from './adapter.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
 
 const WASM = /\.wasm$/i
@@ -70,6 +70,10 @@ function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
     ship: (admission) => ship(admission, compiler),
     wantsBytes: !type.startsWith('javascript/'),
     isReference: type.startsWith('asset'),
+    // With `import source`, or by a rule of the user's: ours make JavaScript of an import.
+    wantsCore: type.startsWith('webassembly/')
+      ? `\`import source\`, or a rule with \`type: '${type}'\`,`
+      : undefined,
     identifiersOnly: false,
     lacksAwait: undefined,
   }
@@ -102,11 +106,25 @@ type Rule = NonNullable<Compiler['options']['module']['rules'][number]>
 function addRules(compiler: Compiler, pipeline: Pipeline, coreModules: Rule): void {
   const { rules } = compiler.options.module
   rules.splice(1, 0, coreModules, { test: WASM, dependency: 'url', type: 'asset/resource' })
+  const isComponent = (file: string) => pipeline.claims(file) && !pipeline.isCoreModule(file)
+  // The bundler's own rules are there only now.
+  compiler.hooks.environment.tap(NAME, () =>
+    rules.splice(3, 0, ...requestRules(compiler).map((rule) => ({ ...rule, include: isComponent }))),
+  )
   rules.push(
     { resourceQuery: RAW_QUERY, type: 'asset/resource' },
     // A component in a strict node_modules does not see the shims that the project installed.
     { test: WASM, resolve: { modules: ['...', ...packageFolders(pipeline.root)] } },
   )
+}
+
+/** What the bundler itself makes of attributes and of the source phase, as far as its version knows them. */
+function requestRules({ options: { experiments, module } }: Compiler): object[] {
+  const attributes = (module.defaultRules ?? []).filter(
+    (rule): rule is object => isObject(rule) && 'with' in rule,
+  )
+  const knowsPhases = (experiments as { sourceImport?: boolean }).sourceImport === true
+  return [...attributes, ...(knowsPhases ? [{ phase: 'source', type: 'webassembly/async' }] : [])]
 }
 
 /**

@@ -100,6 +100,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, where: 'the format iife' },
     'its exports come out of a top-level await, which the format iife does not have',
   ],
+  IMPORT_UNSUPPORTED: [
+    { file, asks: '`import source`' },
+    '`import source` asks for something else than the exports of a component, which are all that it gives',
+  ],
   FARM_PERSISTENT_CACHE: [
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",
@@ -177,6 +181,7 @@ const ELSEWHERE: readonly Code[] = [
   'FILE_CHANGED',
   'SHIM_MISSING',
   'TOP_LEVEL_AWAIT',
+  'IMPORT_UNSUPPORTED',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
   'PLUGIN_TWICE',

@@ -6,14 +6,14 @@ import { resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import type { ResolvedConfig, UserConfig } from 'vite'
 import { DIST } from '../../../bindings/runtime-files.js'
-import { SHIM_PACKAGES } from '../../../bindings/shims.js'
-import { packagesWithComponents } from '../../../disk/packages.js'
 import { admitFolder } from '../../admit-folder.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
+import { refuseOtherRequests } from '../import-requests.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
-import { awaitHooks, resolveShim, type RollupContext, rollupLoading } from '../rollup.js'
+import { awaitHooks, type RollupContext, rollupLoading } from '../rollup.js'
 import { guard, reload } from './dev-server.js'
+import { shimHooks } from './packages.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
 import { workers } from './workers.js'
@@ -26,8 +26,8 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const state = { emitted: new Map(), served: new Map() } as unknown as ViteState
   const shared = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
-    loading: (context) => ({
-      ...viteLoading(context as unknown as ViteContext, state),
+    loading: (context, id) => ({
+      ...viteLoading(context as unknown as ViteContext, id, state),
       lacksAwait: awaiting.lacksAwait(),
     }),
     takesBytes: false,
@@ -54,11 +54,13 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
           worker: workers(pipeline, { shared, format: worker?.format }),
         }),
       },
+      requests: { transform: refuseOtherRequests(pipeline) } as VitePart,
       devServer: devServerHooks(pipeline, state),
       serverBuild: { resolveFileUrl: serverFileUrl(state) },
     } as Duties<VitePart>),
   }
 }
+
 function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
   return {
     config: ({ root = '.' }) => pipeline.configure({ root: resolve(root) }),
@@ -67,23 +69,6 @@ function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
       config.server.fs.allow.push(DIST)
       pipeline.configure({ root: config.root, command: config.command })
     },
-  }
-}
-
-/** Servers leave packages to Node: the shims always, those that bring components never. */
-function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
-  return {
-    config() {
-      state.packages = undefined
-      // Otherwise the dev server finds these late and reloads the page in order to bundle them.
-      return { optimizeDeps: { exclude: SHIM_PACKAGES } }
-    },
-    configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
-      if (consumer === 'client') return null
-      state.packages ??= packagesWithComponents(pipeline.root)
-      return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
-    },
-    resolveId: resolveShim(pipeline),
   }
 }
 
@@ -106,6 +91,6 @@ function judgePublicFolder(
   { command, publicDir, build }: ResolvedConfig,
 ): void {
   if (command === 'build' && build.copyPublicDir && publicDir !== '' && existsSync(publicDir)) {
-    admitFolder(publicDir, pipeline.gate, rollupLoading(context))
+    admitFolder(publicDir, pipeline.gate, rollupLoading(context, publicDir))
   }
 }

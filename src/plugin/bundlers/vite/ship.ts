@@ -11,11 +11,11 @@ import { emit, rollupLoading } from '../rollup.js'
 import { SERVED, type ViteContext, type ViteState } from './state.js'
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
-export function viteLoading(context: ViteContext, state: ViteState) {
+export function viteLoading(context: ViteContext, id: string, state: ViteState) {
   const { consumer } = context.environment.config
   const ship: Record<'dev' | 'build', Record<'client' | 'server', (file: Admission) => ComponentSource>> = {
     build: {
-      client: rollupLoading(context).ship,
+      client: rollupLoading(context, id).ship,
       server: (file) => {
         if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
@@ -34,7 +34,7 @@ export function viteLoading(context: ViteContext, state: ViteState) {
     },
   }
   return {
-    ...rollupLoading(context),
+    ...rollupLoading(context, id),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
   }
 }

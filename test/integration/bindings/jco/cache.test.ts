@@ -530,6 +530,7 @@ const host = {
   ship: () => ({ kind: 'inline' as const }),
   wantsBytes: false,
   isReference: false,
+  wantsCore: undefined,
   identifiersOnly: false,
   lacksAwait: undefined,
 }
