@@ -1,12 +1,14 @@
 /// <reference types="node" />
 /**
- * Which installed packages import components, their own or those of packages they depend on.
+ * Which installed packages import wasm files, their own or those of packages they depend on.
  *
- * Bundlers for servers leave packages to Node, which cannot import a component, nor would anybody verify it.
+ * Bundlers for servers leave packages to Node. It cannot import a component, imports a core module by itself from version 24
+ * on, and nobody would verify either.
  */
 
 import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import type { Layer } from '../format/wasm.js'
 import { realPath, toSlashes } from './paths.js'
 import { sniffLayer } from './read-file.js'
 import { walk } from './walk.js'
@@ -20,10 +22,18 @@ interface Dependency {
   name: string
 }
 
+/** What a name stands for; each may hold a `*`. @see Node.js documentation, "Subpath patterns" */
+interface Mapping {
+  name: string
+  target: string
+}
+
 interface Manifest {
   dependencies: readonly string[]
   /** Whether there may be ES modules in it, without which there is no import of a `.wasm`. */
   hasModules: boolean
+  /** Names that it gives to `.wasm` files. */
+  names: readonly Mapping[]
 }
 
 /**
@@ -33,7 +43,9 @@ interface Manifest {
  */
 export function packagesWithComponents(root: string): string[] {
   const dependencies = crawl(root)
-  const folders = [...new Set(dependencies.map(({ to }) => to))].filter(importsComponents)
+  const folders = [...new Set(dependencies.map(({ to }) => to))].filter(
+    (folder) => wasmImportedIn(folder, 'component').length > 0,
+  )
   const affected = withDependents(folders, dependencies)
   const names = dependencies.filter(({ to }) => affected.has(to)).map(({ name }) => name)
   return [...new Set(names)].toSorted()
@@ -42,18 +54,53 @@ export function packagesWithComponents(root: string): string[] {
 /** The `.wasm` files of packages that a project depends on, directly or not: real paths. */
 export function wasmOfPackages(root: string): string[] {
   const folders = new Set(crawl(root).map(({ to }) => to))
-  return [...folders].flatMap((folder) =>
-    [...walk(folder, { skip: ['node_modules'] })].filter((file) => /\.wasm$/i.test(file)).map(toSlashes),
-  )
+  return [...folders].flatMap(wasmIn).map(toSlashes)
 }
 
-function crawl(root: string): Dependency[] {
+/** The real folder of a package. @param from the folder of whoever imports it */
+export function packageFolder(name: string, from: string): string | undefined {
+  return findUp(from, join('node_modules', name))
+}
+
+/** The core modules that a package, or one that it depends on, imports as modules: real paths. Never throws. */
+export function coreModulesImportedBy(folder: string): string[] {
+  const folders = new Set([folder, ...crawl(folder, { isProject: false }).map(({ to }) => to)])
+  return [...folders].flatMap((one) => wasmImportedIn(one, 'core module')).map(toSlashes)
+}
+
+/** A specifier in its two parts. */
+export interface Bare {
+  /** The name of a package. */
+  name: string
+  /** `.`, or begins with `./`. */
+  subpath: string
+}
+
+/** What a specifier says that begins with the name of a package, as in `@scope/name/sub.js`. */
+export function parseBare(specifier: string): Bare | undefined {
+  const [, name = '', rest = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.+)?$/s.exec(specifier) ?? []
+  return PACKAGE_NAME.test(name) ? { name, subpath: `.${rest}` } : undefined
+}
+
+/** The `.wasm` file of a package that a specifier stands for, whether it says so or not. @param from the folder of whoever imports it */
+export function wasmOf({ name, subpath }: Bare, from: string): string | undefined {
+  const folder = packageFolder(name, from) ?? join(from, 'node_modules', name)
+  if (/\.wasm$/i.test(subpath)) return join(folder, subpath)
+  for (const mapping of readManifest(folder).names) {
+    const star = wildcard(mapping.name, subpath)
+    if (star !== undefined) return join(folder, mapping.target.split('*').join(star))
+  }
+  return undefined
+}
+
+/** @param about.isProject whether what it needs for its development counts */
+function crawl(root: string, { isProject = true } = {}): Dependency[] {
   const project = findUp(root, 'package.json')
   const folders = new Set(project === undefined ? [] : [project])
   const dependencies: Dependency[] = []
   // The set grows while it is walked.
   for (const from of folders) {
-    for (const name of readManifest(from, { isProject: from === project }).dependencies) {
+    for (const name of readManifest(from, { isProject: isProject && from === project }).dependencies) {
       const to = findUp(from, join('node_modules', name))
       if (to === undefined) continue
       dependencies.push({ from, to, name })
@@ -89,29 +136,62 @@ function readManifest(folder: string, { isProject = false } = {}): Manifest {
         .flatMap((kind) => Object.keys(manifest[kind] ?? {}))
         .filter((name) => PACKAGE_NAME.test(name)),
       hasModules: manifest['type'] === 'module' || 'exports' in manifest || 'module' in manifest,
+      names: ['exports', 'imports'].flatMap((map) => namesOfWasm(manifest[map])),
     }
   } catch {
     // Whoever imports the package reports what is wrong with it.
-    return { dependencies: [], hasModules: false }
+    return { dependencies: [], hasModules: false, names: [] }
   }
+}
+
+/** What a map of names says of `.wasm` files, under any condition. @param map one name for all, or names that begin with `.` or `#` */
+function namesOfWasm(map: unknown): Mapping[] {
+  const isList = typeof map === 'object' && map !== null && Object.keys(map).some((key) => /^[.#]/.test(key))
+  return Object.entries(isList ? map : { '.': map }).flatMap(([name, targets]) => {
+    if (/\.wasm$/i.test(name)) return [] // nothing is hidden
+    const found = JSON.stringify(targets ?? '').matchAll(/"([^"\\]*\.wasm)"/gi)
+    return [...found].map(([, target]) => ({ name, target: target! }))
+  })
+}
+
+/** What stands for the `*` of a pattern in a text; nothing, where it has none. `undefined` where they do not match. */
+function wildcard(pattern: string, text: string): string | undefined {
+  const [start, end] = pattern.split('*', 2) as [string, string | undefined]
+  if (end === undefined) return pattern === text ? '' : undefined
+  const isMatch = text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end)
+  return isMatch ? text.slice(start.length, text.length - end.length) : undefined
 }
 
 /** No path, and no glob, as which bundlers read these names. @see https://github.com/npm/validate-npm-package-name */
 const PACKAGE_NAME = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/
 
-function importsComponents(folder: string): boolean {
-  if (!readManifest(folder).hasModules) return false
-  const files = [...walk(folder, { skip: ['node_modules'] })]
-  return (
-    files.some((file) => /\.wasm$/i.test(file) && sniffLayer(file) === 'component') &&
-    files.some((file) => /\.m?js$/.test(file) && importsWasm(readText(file)))
+const wasmIn = (folder: string) =>
+  [...walk(folder, { skip: ['node_modules'] })].filter((file) => /\.wasm$/i.test(file))
+
+/** The files of a layer that a package's own scripts import, by their name or by one that its manifest maps to it. */
+function wasmImportedIn(folder: string, layer: Layer): string[] {
+  const { hasModules, names } = readManifest(folder)
+  const candidates = hasModules ? wasmIn(folder).filter((file) => sniffLayer(file) === layer) : []
+  if (candidates.length === 0) return []
+  const imported = [...walk(folder, { skip: ['node_modules'] })]
+    .filter((file) => /\.m?js$/.test(file))
+    .flatMap((file) => wasmSpecifiers(readText(file)))
+  const patterns = [...imported, ...names.map(({ target }) => target)].map((path) => basename(path))
+  return candidates.filter((file) =>
+    patterns.some((pattern) => wildcard(pattern, basename(file)) !== undefined),
   )
 }
 
-/** Whether a script has a form of import whose specifier is that of a `.wasm` file. Takes time that is linear in the text. */
-export function importsWasm(script: string): boolean {
-  for (const [, specifier] of script.matchAll(SPECIFIER)) if (/.\.wasm(?:\?|$)/i.test(specifier!)) return true
-  return false
+/** What a script seems to import in any form. Takes time that is linear in the text. */
+export function specifiersIn(script: string): string[] {
+  return [...script.matchAll(SPECIFIER)].map(([, specifier]) => specifier!)
+}
+
+/** Those of `.wasm` files, without queries, and with a `*` for what a template puts in. */
+export function wasmSpecifiers(script: string): string[] {
+  return specifiersIn(script)
+    .filter((specifier) => /.\.wasm(?:\?|$)/i.test(specifier))
+    .map((specifier) => specifier.replace(/\?.*$/s, '').replace(/\$\{.*\}/, '*'))
 }
 
 /** What stands between quotes after `from`, `import` or `import(`. Only the word is consumed, as it may stand in a text. */

@@ -270,6 +270,10 @@ export const CATALOGUE = {
     what: `this output is or holds WebAssembly that no import brought in and nobody verified: ${v.reason}`,
     hint: 'import the file by name so that it is verified first, sign it, or list its source in `exclude`',
   })),
+  WASM_EXTERNAL: refusal((v: AboutFile & { importer?: string | undefined }) => ({
+    what: `the import ${v.importer === undefined ? '' : `in ${v.importer} `}is left in the output, and nobody verifies the file that it gets when it runs`,
+    hint: `let the bundler have it: take it out of \`external\` and the like; or let it pass: exclude: ['${v.file ?? '<file>'}']`,
+  })),
   PACKAGE_UNVERIFIED: refusal((v: { packages: readonly { name: string; files: readonly string[] }[] }) => ({
     what:
       "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: " +

@@ -21,7 +21,7 @@ export class LateSweep {
   readonly #before: ReadonlyMap<string, string>
   /** What was said already: every look finds the same. */
   readonly #said = new Set<string>()
-  #output: Output = { files: [], importersOf: () => [] }
+  #output: Output = { files: [], importersOf: () => [], externals: [] }
 
   /**
    * Takes down what is there already.
@@ -49,7 +49,7 @@ export class LateSweep {
     const written = this.#list().filter((file) => identityOf(file) !== this.#before.get(file))
     const files = written.map((file) => this.#describe(file, known))
     try {
-      sweep({ ...this.#output, files }, this.#gate, this.#once(log))
+      sweep({ ...this.#output, files, externals: [] }, this.#gate, this.#once(log))
     } catch (error) {
       for (const file of files) if (known.has(file.name) || holdsWasm(file)) this.#remove(file.name)
       throw error

@@ -1,7 +1,7 @@
 /** Core modules that packages bring along: as trusted as the JavaScript beside them, unless more is demanded. */
 
 import { packageOf } from '../disk/owner.js'
-import { wasmOfPackages } from '../disk/packages.js'
+import { coreModulesImportedBy, packageFolder, wasmOfPackages } from '../disk/packages.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Layer } from '../format/wasm.js'
@@ -14,6 +14,9 @@ export class PackageWasm {
   #installed: string[] | undefined
   /** By the name of the package: the files, or the scripts that hold some. */
   readonly #found = new Map<string, Set<string>>()
+
+  /** By the folder of a package: what it, and all it depends on, imports as modules. */
+  readonly #importedBy = new Map<string, readonly string[]>()
 
   #said: string | undefined
   readonly #imported = new Map<string, Diagnostic>()
@@ -41,6 +44,18 @@ export class PackageWasm {
   originalsOf(bytes: Uint8Array, root: string): string[] {
     this.#installed ??= wasmOfPackages(root)
     return this.#installed.filter((file) => holds(file, bytes))
+  }
+
+  /**
+   * The core modules that a package imports by itself where it is left to Node, or that one it depends on does.
+   * @param from the folder of whoever imports it
+   */
+  importedBy(name: string, from: string): readonly string[] {
+    const folder = packageFolder(name, from)
+    if (folder === undefined) return []
+    const files = this.#importedBy.get(folder) ?? coreModulesImportedBy(folder)
+    this.#importedBy.set(folder, files)
+    return files
   }
 
   /** Notes what a module of a package holds. */
@@ -74,6 +89,7 @@ export class PackageWasm {
     this.#installed = undefined
     this.#found.clear()
     this.#imported.clear()
+    this.#importedBy.clear()
     this.#said = undefined
     this.#held.clear()
   }

@@ -8,6 +8,7 @@ import { problem } from '../errors/raise.js'
 import { isInert } from '../format/inert.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import type { BuildLog } from './contexts.js'
+import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
 import { Holders } from './holders.js'
@@ -21,6 +22,8 @@ export interface Output {
    * in no package.
    */
   importersOf(file: string): readonly string[]
+  /** The imports that stay in it. */
+  externals: Iterable<ExternalImport>
 }
 
 /**
@@ -30,10 +33,11 @@ export interface Output {
  * was copied from, or the module that holds it. Core modules of packages are theirs. Where there is no name, the
  * bytes must have been admitted in this build under the names that had them, or be signed. Modules of which nothing can run
  * need no permission.
- * @throws Diagnostic `UNVERIFIED_WASM` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
+ * @throws Diagnostic `UNVERIFIED_WASM` and `WASM_EXTERNAL` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
-export function sweep({ files, importersOf }: Output, gate: Gate, log: BuildLog): void {
+export function sweep({ files, importersOf, externals }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
+  judgeExternals(externals, gate, log)
   const holders = new Holders()
   const unnamed: FoundWasm[] = []
   for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {

@@ -122,7 +122,10 @@ describe('the sweep', () => {
       pipeline.start(quiet)
       pipeline.gate.admit(project.at('x.wasm'), quiet)
       const sweep = () =>
-        pipeline.sweep({ files: [{ name: 'x.wasm', content: bytes }], importersOf: () => [] }, quiet)
+        pipeline.sweep(
+          { files: [{ name: 'x.wasm', content: bytes }], importersOf: () => [], externals: [] },
+          quiet,
+        )
       pipeline.gate[renew](quiet)
       sweep()
       expect(pipeline.gate.admissions.hasSomewhere(bytes)).toBe(true)
@@ -142,6 +145,7 @@ describe('the sweep', () => {
     const outputOf = (content: Uint8Array) => ({
       files: [{ name: 'x.wasm', content }],
       importersOf: () => [],
+      externals: [],
     })
     const log = { inform: warn, warn }
     pipeline.sweep(outputOf(project.read('x.wasm')), log)

@@ -9,7 +9,7 @@ import { cutSeams } from '../../src/bindings/jco/seams.js'
 import { generateTypes } from '../../src/bindings/types/entries.js'
 import { planDeclarations } from '../../src/bindings/types/plan.js'
 import { createFilter, isGlob } from '../../src/disk/glob.js'
-import { importsWasm } from '../../src/disk/packages.js'
+import { wasmSpecifiers } from '../../src/disk/packages.js'
 import { displayPath, insideRoot } from '../../src/disk/paths.js'
 import { adviseTsconfig, plainJson } from '../../src/disk/tsconfig.js'
 import { Diagnostic } from '../../src/errors/diagnostic.js'
@@ -58,7 +58,7 @@ const declare = (text: string) =>
 const READERS: [name: string, read: (text: string) => unknown, units: readonly string[]][] = [
   [
     'scripts of packages',
-    importsWasm,
+    wasmSpecifiers,
     [
       'import',
       'import ',
@@ -205,7 +205,7 @@ describe('THREAT 42: time is linear in what others wrote', () => {
   it('in one long specifier', () => {
     for (const unit of ['x.wasm?', '.wasm', ' ', 'a'])
       expect(
-        growth({ size: SIZE, make: (size) => `import("${make(unit)(size)}`, run: importsWasm }),
+        growth({ size: SIZE, make: (size) => `import("${make(unit)(size)}`, run: wasmSpecifiers }),
         unit,
       ).toMatchObject({
         isLinear: true,

@@ -147,6 +147,11 @@ describe.each(Object.keys(CORE) as BundlerName[])('THREAT 46: an import of a pac
     await expect(run({ ...(await lib()), 'main.js': both })).rejects.toThrow('COMPONENT_UNSIGNED')
     const lazy = `globalThis.answers = import('./node_modules/hello/hello.wasm')`
     await expect(run({ ...(await lib()), 'main.js': lazy })).rejects.toThrow('COMPONENT_UNSIGNED')
+    const joined = {
+      'main.js': `import { load } from './other.js'\nglobalThis.answers = load`,
+      'other.js': `export const load = () => import('./node_modules/hello/hello.wasm')`,
+    }
+    await expect(run({ ...(await lib()), ...joined })).rejects.toThrow('COMPONENT_UNSIGNED')
   })
 })
 

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
+import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Output } from '../sweep.js'
@@ -54,7 +55,11 @@ function outputOf(
       modules: () => modulesOf(inputs),
     }
   })
-  return { files, importersOf: (file) => importersOf(file, metafile!, folder) }
+  return {
+    files,
+    importersOf: (file) => importersOf(file, metafile!, folder),
+    externals: externalsOf(metafile!, folder),
+  }
 }
 
 type OutputAbout = Metafile['outputs'][string]
@@ -71,4 +76,18 @@ function importersOf(file: string, { inputs }: Metafile, folder: string): string
   return Object.entries(inputs)
     .filter(([, { imports }]) => imports.some(({ path }) => isOfFile(resolve(folder, path))))
     .map(([importer]) => resolve(folder, importer))
+}
+
+/** Where nothing is bundled, only outputs tell what they import. */
+function externalsOf({ inputs, outputs }: Metafile, folder: string): ExternalImport[] {
+  return Object.values(outputs).flatMap((output) =>
+    output.imports
+      .filter(({ external }) => external)
+      .flatMap(({ path: specifier }) => {
+        const all = Object.keys(output.inputs)
+        const known = all.filter((input) => inputs[input]?.imports.some(({ path }) => path === specifier))
+        const importers = known.length > 0 ? known : all
+        return importers.map((input) => ({ specifier, importer: resolve(folder, withoutQuery(input)) }))
+      }),
+  )
 }

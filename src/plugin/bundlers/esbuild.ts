@@ -32,7 +32,8 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     cacheNothing: nothing('esbuild calls `onLoad` in every build'),
     externalShims: {
       config(options) {
-        if (options.platform === 'node') options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
+        if (options.bundle && options.platform === 'node')
+          options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
       },
       setup: (build) =>
         build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args)),

@@ -8,6 +8,7 @@ import { SHIM_PACKAGES } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
 import type { BuildLog } from '../contexts.js'
+import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
 import {
@@ -40,6 +41,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     warn: (message: string) => console.warn(message),
   }
   let canShip = true
+  const asked: Asked = new Map()
   const duties: Duties<FarmPlugin> = {
     root: {
       configResolved({ root, compilation }) {
@@ -56,7 +58,10 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     },
     externalShims: { configResolved: keepShimsExternal },
     findAwait: nothing('all that Farm writes may have one'),
-    sweepOutputs: { configResolved: ({ jsPlugins }) => void jsPlugins?.push(sweeper(pipeline, log)) },
+    sweepOutputs: {
+      configResolved: ({ jsPlugins }) => void jsPlugins?.push(sweeper(pipeline, asked, log)),
+      resolve: listen(asked),
+    },
   }
   return {
     ...sharedHooks(pipeline, {
@@ -80,11 +85,36 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   }
 }
 
+/** Who imports what: specifiers, and the paths of importers. */
+type Asked = Map<string, Set<string>>
+
+/** Farm does not tell what stays external, nor whose import it was. */
+function listen(asked: Asked): NonNullable<FarmPlugin['resolve']> {
+  return {
+    filters: { sources: ['.*'], importers: ['.*'] },
+    async executor({ source, importer }) {
+      if (importer) asked.set(source, (asked.get(source) ?? new Set()).add(withoutQuery(importer)))
+      return null
+    },
+  }
+}
+
+/** Scripts name what is external in statements, or in calls of the function that CommonJS has. */
+const NAMED = /\b(?:from\s*|import\s*|require\()"([^"\n]+)"/g
+
+function externalsOf(files: readonly OutputFile[], asked: Asked, root: string): ExternalImport[] {
+  const scripts = files.filter(({ name }) => /\.[cm]?js$/.test(name))
+  const named = scripts.flatMap(({ content }) => [...Buffer.from(content).toString().matchAll(NAMED)])
+  return [...new Set(named.map(([, specifier]) => specifier!))].flatMap((specifier) =>
+    [...(asked.get(specifier) ?? [])].map((importer) => ({ specifier, importer: resolve(root, importer) })),
+  )
+}
+
 /**
  * The plugin that sweeps: one of its own, because it comes after all others, and ours before them.
  * Its hook is asynchronous: from one that is not, Farm 1.7 takes an error for a reason to end the whole process.
  */
-function sweeper(pipeline: Pipeline, log: BuildLog): FarmPlugin & { name: string } {
+function sweeper(pipeline: Pipeline, asked: Asked, log: BuildLog): FarmPlugin & { name: string } {
   return {
     name: `${NAME}:sweep`,
     priority: Number.NEGATIVE_INFINITY,
@@ -93,7 +123,8 @@ function sweeper(pipeline: Pipeline, log: BuildLog): FarmPlugin & { name: string
         const files = Object.values(resourcesMap).map((resource) => outputFile(resource, pipeline.root))
         // Farm does not tell.
         const importersOf = () => ['an unknown module']
-        withoutFrames(() => pipeline.sweep({ files, importersOf }, log))
+        const externals = externalsOf(files, asked, pipeline.root)
+        withoutFrames(() => pipeline.sweep({ files, importersOf, externals }, log))
         // Handing the resources back panics when there are source maps.
         return undefined
       },

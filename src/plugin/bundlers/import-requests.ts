@@ -64,15 +64,20 @@ async function refuse(
 
 type Node = Readonly<Record<string, unknown>>
 
-/** The imports of a script that say more than a specifier. @param tree an ESTree of any bundler */
+/** Those that say more than a specifier. */
 export function requestsIn(tree: unknown): ImportRequest[] {
+  return importsIn(tree).filter(({ isSource, type }) => isSource || type !== undefined)
+}
+
+/** The imports of a script. @param tree an ESTree of any bundler */
+export function importsIn(tree: unknown): ImportRequest[] {
   const found: ImportRequest[] = []
   const waiting = [tree]
   while (waiting.length > 0) {
     const node = waiting.pop()
     if (typeof node !== 'object' || node === null) continue
     const request = requestOf(node as Node)
-    if (request?.isSource || request?.type !== undefined) found.push(request)
+    if (request !== undefined) found.push(request)
     waiting.push(...Object.values(node))
   }
   return found

@@ -4,6 +4,7 @@
 import { dirname, resolve } from 'node:path'
 import { realPath } from '../../disk/paths.js'
 import type { BuildLog } from '../contexts.js'
+import type { ExternalImport } from '../externals.js'
 import type { OutputFile, OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
@@ -57,6 +58,7 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
         const output = {
           files: Object.values(bundle).map(outputFile),
           importersOf: (file: string) => importersOf(file, this),
+          externals: externalsOf(Object.values(bundle), this),
         }
         withoutFrames(() => sweepers.get(folderOf(to))!.early(output, rollupLog(this)))
       },
@@ -98,7 +100,30 @@ function modulesOf(modules: Record<string, { code: string | null }>): OutputModu
 
 interface SweepingContext extends Logging {
   getModuleIds(): Iterable<string>
-  getModuleInfo(id: string): { importers: readonly string[]; dynamicImporters: readonly string[] } | null
+  getModuleInfo(id: string): ModuleInfo | null
+}
+
+interface ModuleInfo {
+  code: string | null
+  /** Not told by Rolldown, which has no code for what is external. */
+  isExternal?: boolean
+  importers: readonly string[]
+  dynamicImporters: readonly string[]
+  importedIds: readonly string[]
+  dynamicallyImportedIds: readonly string[]
+}
+
+function externalsOf(outputs: readonly Output[], context: SweepingContext): ExternalImport[] {
+  const isExternal = (id: string) => {
+    const about = context.getModuleInfo(id)
+    return about?.isExternal ?? about?.code === null
+  }
+  const modules = outputs.flatMap((output) => (output.type === 'chunk' ? Object.keys(output.modules) : []))
+  return modules.flatMap((id) => {
+    const { importedIds = [], dynamicallyImportedIds = [] } = context.getModuleInfo(id) ?? {}
+    const external = [...importedIds, ...dynamicallyImportedIds].filter(isExternal)
+    return external.map((specifier) => ({ specifier, importer: fileOf(id) }))
+  })
 }
 
 function importersOf(file: string, context: SweepingContext): string[] {

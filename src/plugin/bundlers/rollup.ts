@@ -83,7 +83,9 @@ export function awaitHooks(pipeline: Pipeline) {
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
 export function rollupLoading(context: RollupContext, id: string, { waitsForFiles = false } = {}) {
-  const isFile = asksForFile(context.getModuleInfo(id)?.attributes?.['type'])
+  const about = context.getModuleInfo(id)
+  // In a dev server, Vite throws for what it does not know.
+  const isFile = about !== null && 'attributes' in about && asksForFile(about.attributes?.['type'])
   return {
     watch(file: string) {
       context.addWatchFile(file)

@@ -7,6 +7,7 @@ import { realPath } from '../../disk/paths.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { readLayer } from '../../format/wasm.js'
 import type { BuildLog } from '../contexts.js'
+import type { ExternalImport } from '../externals.js'
 import type { OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
@@ -57,7 +58,7 @@ function outputOf({ context }: Compiler, compilation: Compilation): Output {
       ? [join(context, withoutQuery(info.sourceFilename))]
       : compiledFrom(source.buffer(), compilation),
   }))
-  return { files, importersOf: (file) => importersOf(file, compilation) }
+  return { files, importersOf: (file) => importersOf(file, compilation), externals: externalsOf(compilation) }
 }
 
 /** Modules that were joined into one are looked at one by one. */
@@ -84,11 +85,25 @@ function importersOf(file: string, { modules, moduleGraph }: Compilation): strin
       ({ resource, type }) =>
         resource && type !== 'asset/resource' && realPath(withoutQuery(resource)) === file,
     )
-    .flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
-    .flatMap(({ originModule }) => {
-      const { resource } = (originModule ?? {}) as { resource?: string }
-      return resource ? [withoutQuery(resource)] : []
-    })
+    .flatMap((module) => importersIn(module, moduleGraph))
+}
+
+/** Modules that are external have a request and no resource. */
+function externalsOf({ modules, moduleGraph }: Compilation): ExternalImport[] {
+  return [...modules].flatMap(innermost).flatMap((module) => {
+    const { userRequest: specifier, resource } = module as Partial<NormalModule>
+    if (typeof specifier !== 'string' || resource) return []
+    return importersIn(module, moduleGraph).map((importer) => ({ specifier, importer }))
+  })
+}
+
+/** The modules that import another: as they were before some were joined. */
+function importersIn(module: Module, moduleGraph: Compilation['moduleGraph']): string[] {
+  return [...moduleGraph.getIncomingConnections(module)].flatMap(({ dependency }) => {
+    const { resource } = ((dependency && moduleGraph.getParentModule(dependency)) ??
+      {}) as Partial<NormalModule>
+    return resource ? [withoutQuery(resource)] : []
+  })
 }
 
 /** The core modules that webpack itself has written as this file, for which it names no source. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { packagesWithComponents } from '../../../src/disk/packages.js'
+import {
+  coreModulesImportedBy,
+  packagesWithComponents,
+  parseBare,
+  wasmOf,
+} from '../../../src/disk/packages.js'
 import { makeProject } from '../../kit/project.js'
 import { constantComponent, coreModule } from '../../kit/wat.js'
 
@@ -30,6 +35,7 @@ describe('packages that Node cannot import', () => {
     `export * from"../x.wasm?component"`,
     `import './x.wasm'`,
     'const x = await import(`./x.wasm?instantiate`)',
+    'const load = (name) => import(`./${name}.wasm`)',
   ])('are those with a component and an import such as %s', (code) => {
     expect(found(['a'], installed('a', { 'dist/index.mjs': code, 'lib/x.wasm': component }))).toEqual(['a'])
   })
@@ -64,4 +70,49 @@ describe('packages that Node cannot import', () => {
       found(hostile, { ...installed('b', importing), 'node_modules/b/package.json': '{' }, importing),
     ).toEqual([])
   })
+})
+
+describe('core modules that Node imports of a package', () => {
+  const imported = async (files: Files, more?: object) => {
+    const bytes = { 'wasm/x.wasm': await coreModule(), 'y.wasm': await coreModule(), 'z.wasm': component }
+    const project = makeProject(installed('a', { ...bytes, ...files }, [], more))
+    const folder = project.at('node_modules/a')
+    return coreModulesImportedBy(folder).map((file) => file.slice(folder.length + 1))
+  }
+  const own = { type: 'module', exports: { '.': './index.js', './y.wasm': './y.wasm' } }
+
+  it.each([
+    [`import * as x from '../wasm/x.wasm'`, own, ['wasm/x.wasm']],
+    ['const load = (name) => import(`./wasm/${name}.wasm`)', own, ['wasm/x.wasm', 'y.wasm']],
+    [`new URL('./y.wasm', import.meta.url)`, own, []],
+    ['', { type: 'module', exports: './y.wasm' }, ['y.wasm']],
+    ['', { type: 'module', exports: { import: { node: ['./y.wasm'] } } }, ['y.wasm']],
+    ['', { type: 'module', imports: { '#x': './wasm/x.wasm' } }, ['wasm/x.wasm']],
+    ['', { type: 'module', exports: { './*': './wasm/*.wasm' } }, ['wasm/x.wasm', 'y.wasm']],
+    [`import('./y.wasm')`, {}, []],
+  ])('are what code or a map of names gives: %s %j', async (code, more, files) => {
+    expect((await imported({ 'index.js': code }, more)).toSorted()).toEqual(files.toSorted())
+  })
+})
+
+it.each([
+  ['a', '.', undefined],
+  ['a/x.wasm', './x.wasm', 'x.wasm'],
+  ['a/named/x', './named/x', 'wasm/x.wasm'],
+  ['a/nothing', './nothing', undefined],
+  ['@s/b', '.', 'b.wasm'],
+])('the specifier %s is told apart', (specifier, subpath, file) => {
+  const exports = { './named/*': { default: './wasm/*.wasm' } }
+  const project = makeProject({
+    ...installed('a', {}, [], { exports }),
+    ...installed('@s/b', {}, [], { exports: './b.wasm' }),
+  })
+  const bare = parseBare(specifier)!
+  expect(bare.subpath).toBe(subpath)
+  const folder = project.at(`node_modules/${bare.name}`)
+  expect(wasmOf(bare, project.at('src'))).toBe(file && `${folder}/${file}`)
+})
+
+it.each(['./x', '/x', '#x', 'https://a/x', 'node:fs', '\0x', ''])('%j names no package', (specifier) => {
+  expect(parseBare(specifier)).toBeUndefined()
 })

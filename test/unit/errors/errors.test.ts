@@ -87,6 +87,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, reason: 'an asset' },
     'this output is or holds WebAssembly that no import brought in and nobody verified: an asset',
   ],
+  WASM_EXTERNAL: [
+    { file, importer: 'main.js' },
+    'the import in main.js is left in the output, and nobody verifies the file that it gets when it runs',
+  ],
   PACKAGE_UNVERIFIED: [
     { packages: [{ name: 'undici', files: ['lib/a.wasm'] }] },
     "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: undici (lib/a.wasm)",
@@ -184,6 +188,7 @@ const ELSEWHERE: readonly Code[] = [
   'IMPORT_UNSUPPORTED',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
+  'WASM_EXTERNAL',
   'PLUGIN_TWICE',
   'TYPES_NOT_WRITTEN',
 ]

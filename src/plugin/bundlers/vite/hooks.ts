@@ -9,11 +9,10 @@ import { DIST } from '../../../bindings/runtime-files.js'
 import { admitFolder } from '../../admit-folder.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
-import { refuseOtherRequests } from '../import-requests.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
 import { awaitHooks, type RollupContext, rollupLoading } from '../rollup.js'
 import { guard, reload } from './dev-server.js'
-import { shimHooks } from './packages.js'
+import { importHooks, shimHooks } from './packages.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
 import { workers } from './workers.js'
@@ -54,7 +53,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
           worker: workers(pipeline, { shared, format: worker?.format }),
         }),
       },
-      requests: { transform: refuseOtherRequests(pipeline) } as VitePart,
+      requests: importHooks(pipeline),
       devServer: devServerHooks(pipeline, state),
       serverBuild: { resolveFileUrl: serverFileUrl(state) },
     } as Duties<VitePart>),

@@ -1,14 +1,21 @@
+/// <reference types="node" />
 /** What a server build takes in of the packages that it otherwise leaves to Node. */
 
+import { dirname, join, resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
+import type { Environment } from 'vite'
 import { SHIM_PACKAGES } from '../../../bindings/shims.js'
-import { packagesWithComponents } from '../../../disk/packages.js'
+import { packagesWithComponents, parseBare, specifiersIn } from '../../../disk/packages.js'
 import type { Pipeline } from '../../pipeline.js'
+import { withoutFrames, withoutQuery } from '../adapter.js'
+import { importsIn, refuseOtherRequests } from '../import-requests.js'
 import { resolveShim } from '../rollup.js'
 import type { ViteState } from './state.js'
 
+type VitePart = NonNullable<UnpluginOptions['vite']>
+
 /** Servers leave packages to Node: the shims always, those that bring components never. */
-export function shimHooks(pipeline: Pipeline, state: ViteState): NonNullable<UnpluginOptions['vite']> {
+export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
   return {
     config() {
       state.packages = undefined
@@ -22,4 +29,60 @@ export function shimHooks(pipeline: Pipeline, state: ViteState): NonNullable<Unp
     },
     resolveId: resolveShim(pipeline),
   }
+}
+
+interface ParsingContext {
+  environment: Environment
+  parse(code: string): unknown
+}
+
+/**
+ * The hook that looks at imports: see {@link refuseOtherRequests}. A build's output tells which packages it leaves to Node; a
+ * dev server has none, so that what its modules import is looked at there.
+ */
+export function importHooks(pipeline: Pipeline): VitePart {
+  const requests = refuseOtherRequests(pipeline)
+  const transform = {
+    ...requests,
+    async handler(this: ParsingContext, code: string, id: string) {
+      await requests.handler.call(this as never, code, id)
+      const { mode, config } = this.environment
+      if (mode === 'dev' && config.consumer === 'server')
+        judgePackages(this, code, { importer: withoutQuery(id), pipeline })
+      return null
+    },
+  }
+  return {
+    config(_, { command }) {
+      // The filter saves a build most of the calls.
+      if (command === 'serve') transform.filter = { code: /\b(?:import|from)\b/ }
+    },
+    transform,
+  } as VitePart
+}
+
+/** Scripts are only parsed where a word in them looks like the import of a package in question. */
+function judgePackages(
+  context: ParsingContext,
+  code: string,
+  { importer, pipeline: { gate, root } }: { importer: string; pipeline: Pipeline },
+): void {
+  const importedBy = (specifier: string) => {
+    const { name, from } = locate(specifier, { importer, root }) ?? {}
+    return name === undefined ? [] : gate.packageWasm.importedBy(name, from!)
+  }
+  if (specifiersIn(code).every((specifier) => importedBy(specifier).length === 0)) return
+  const files = importsIn(context.parse(code)).flatMap(({ specifier }) => importedBy(specifier))
+  const { logger } = context.environment
+  const about = { watch: () => {}, warn: (line: string) => logger.warn(line) }
+  withoutFrames(() => files.forEach((file) => gate.admit(file, about)))
+}
+
+/** The package that an import names: as its author wrote it, or as the URL that Vitest makes of it. */
+function locate(specifier: string, { importer, root }: { importer: string; root: string }) {
+  const [, above, inside] = /^(.*)\/node_modules\/(.+)$/s.exec(specifier) ?? []
+  const bare = parseBare(inside ?? specifier)
+  if (bare === undefined || above === undefined) return bare && { name: bare.name, from: dirname(importer) }
+  const from = above.startsWith('/@fs/') ? resolve('/', above.slice('/@fs/'.length)) : join(root, above)
+  return { name: bare.name, from }
 }
