@@ -178,10 +178,11 @@ export function farmConfig(plugin: unknown, request: BuildRequest): FarmConfig {
       [page]: `<!doctype html><script type="module" src="./${path.basename(entry)}"></script>`,
     })
   const { plugins, config } = configOf(plugin, request)
-  const { output, ...compilation } = (config as FarmConfig).compilation ?? {}
+  const { compilation: { output, ...compilation } = {}, ...rest } = config as FarmConfig
   return {
     root: project.root,
     plugins,
+    ...rest,
     compilation: {
       input: { main: project.at(target === 'node' ? entry : page) },
       output: {

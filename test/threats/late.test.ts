@@ -39,6 +39,10 @@ const LATE: Partial<Record<BundlerName, Record<string, (write: () => void) => ob
     afterEmit: (write) => ({ apply: (compiler: Hooks) => compiler.hooks.afterEmit.tap('copy', write) }),
     done: (write) => ({ apply: (compiler: Hooks) => compiler.hooks.done.tap('copy', write) }),
   },
+  farm: {
+    writeResources: (write) => ({ name: 'copy', writeResources: { executor: write } }),
+    finish: (write) => ({ name: 'copy', finish: { executor: async () => write() } }),
+  },
 }
 
 interface Hooks {
@@ -108,11 +112,13 @@ describe.each(CASES)('THREAT 37: what is written late, with %s in %s', (name, _,
       },
     })
     await building
-    expect(project.files('dist').toSorted()).toEqual(['copy.txt', 'copy.wasm', 'main.js'])
+    const files = project.files('dist')
+    expect(files.filter((file) => !file.startsWith('main')).toSorted()).toEqual(['copy.txt', 'copy.wasm'])
+    expect(files.some((file) => file.startsWith('main'))).toBe(true)
   })
 })
 
-describe.each(['rollup', 'rolldown', 'webpack', 'rspack'] as const)(
+describe.each(['rollup', 'rolldown', 'webpack', 'rspack', 'farm'] as const)(
   'THREAT 37: a refusal, with %s',
   (name) => {
     const [plugin] = Object.values(LATE[name]!)
@@ -149,4 +155,15 @@ describe('THREAT 37: esbuild', () => {
     await expect(build.esbuild({ ...request, before: plugins })).rejects.toThrow('UNVERIFIED_WASM copy.wasm')
     expect(project.files('dist')).toEqual([])
   })
+})
+
+it.each(['public', 'static/files'])("THREAT 37: Farm's public folder %s is judged", async (publicDir) => {
+  const attemptWith = async (status: Status) => {
+    const bytes = inState(await constantComponent(1), status)
+    const project = makeProject({ 'main.js': 'globalThis.answers = 1', [`${publicDir}/deep/x.wasm`]: bytes })
+    const config = publicDir === 'public' ? {} : { publicDir }
+    return build.farm({ project, options: { keys: TRUSTED_PEM }, target: 'browser', out: 'dist', config })
+  }
+  await attemptWith('signed')
+  await expect(attemptWith('unsigned')).rejects.toThrow(`COMPONENT_UNSIGNED ${publicDir}/deep/x.wasm`)
 })

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
-import { build, type BundlerName } from '../kit/bundlers.js'
+import { build, type BundlerName, BUNDLERS } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
@@ -29,9 +29,7 @@ async function attempt(name: BundlerName, files: Files, options: Options = {}) {
   return { project, ...(await build[name]({ project, options: all, target: 'browser', out: 'dist' })) }
 }
 
-const TELLING = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'] as const
-
-describe.each(TELLING)('THREAT 46: core modules that packages bring, with %s', (name) => {
+describe.each(BUNDLERS)('THREAT 46: core modules that packages bring, with %s', (name) => {
   const main = `import { data } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = data`
 
   it('pass in scripts, and a component does not', async () => {
@@ -83,36 +81,41 @@ describe.each(TELLING)('THREAT 46: core modules that packages bring, with %s', (
   })
 })
 
-describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: files of packages, with %s', (name) => {
-  it('pass where code refers to them, the package itself or the project', async () => {
-    const lib = installed('wasm-lib', {
-      'lib.wasm': await coreModule(),
-      'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+describe.each(['vite', 'webpack', 'rspack', 'farm'] as const)(
+  'THREAT 46: files of packages, with %s',
+  (name) => {
+    it('pass where code refers to them, the package itself or the project', async () => {
+      const lib = installed('wasm-lib', {
+        'lib.wasm': await coreModule(),
+        'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+      })
+      const own = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
+      const json = JSON.stringify({ name: 'app', type: 'module', dependencies: { 'wasm-lib': '1' } })
+      const handed = `globalThis.answers = new URL('./node_modules/wasm-lib/lib.wasm', import.meta.url).href`
+      for (const main of [own, handed]) {
+        const app = { ...lib, 'package.json': json, 'main.js': main }
+        await attempt(name, app)
+        await expect(attempt(name, app, { packages: 'verify' })).rejects.toThrow(
+          /PACKAGE_UNVERIFIED.*wasm-lib/,
+        )
+        await attempt(name, app, { packages: 'verify', exclude: 'npm:wasm-lib' })
+      }
     })
-    const own = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
-    const json = JSON.stringify({ name: 'app', type: 'module', dependencies: { 'wasm-lib': '1' } })
-    const handed = `globalThis.answers = new URL('./node_modules/wasm-lib/lib.wasm', import.meta.url).href`
-    for (const main of [own, handed]) {
-      const app = { ...lib, 'package.json': json, 'main.js': main }
-      await attempt(name, app)
-      await expect(attempt(name, app, { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
-      await attempt(name, app, { packages: 'verify', exclude: 'npm:wasm-lib' })
-    }
-  })
 
-  it('do not pass when they are components', async () => {
-    const lib = installed('wasm-lib', {
-      'lib.wasm': fixture('hello'),
-      'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+    it('do not pass when they are components', async () => {
+      const lib = installed('wasm-lib', {
+        'lib.wasm': fixture('hello'),
+        'index.js': `export const url = new URL('./lib.wasm', import.meta.url).href`,
+      })
+      const main = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
+      await expect(attempt(name, { ...lib, 'main.js': main })).rejects.toThrow(
+        /UNVERIFIED_WASM|COMPONENT_UNSIGNED/,
+      )
+      const signed = { ...lib, 'node_modules/wasm-lib/lib.wasm': inState(fixture('hello'), 'signed') }
+      await attempt(name, { ...signed, 'main.js': main })
     })
-    const main = `import { url } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = url`
-    await expect(attempt(name, { ...lib, 'main.js': main })).rejects.toThrow(
-      /UNVERIFIED_WASM|COMPONENT_UNSIGNED/,
-    )
-    const signed = { ...lib, 'node_modules/wasm-lib/lib.wasm': inState(fixture('hello'), 'signed') }
-    await attempt(name, { ...signed, 'main.js': main })
-  })
-})
+  },
+)
 
 /** How each bundler takes a core module as a module. */
 const CORE: Partial<Record<BundlerName, Record<string, unknown>>> = {
@@ -121,6 +124,7 @@ const CORE: Partial<Record<BundlerName, Record<string, unknown>>> = {
   rspack: { experiments: { asyncWebAssembly: true } },
   esbuild: { loader: { '.wasm': 'binary' } },
   rolldown: { moduleTypes: { '.wasm': 'binary' } },
+  farm: { compilation: { assets: { include: ['wasm'] } } },
 }
 
 describe.each(Object.keys(CORE) as BundlerName[])('THREAT 46: an import of a package, with %s', (name) => {

@@ -1,28 +1,17 @@
 /// <reference types="node" />
 /** Farm 1. */
 
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { CompilationContext, Resource } from '@farmfe/core'
+import type { CompilationContext } from '@farmfe/core'
 import type { UnpluginOptions } from 'unplugin'
 import { SHIM_PACKAGES } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
+import { admitFolder } from '../admit-folder.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
-import type { BuildLog } from '../contexts.js'
-import type { ExternalImport } from '../externals.js'
-import type { OutputFile } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
-import {
-  combine,
-  type Duties,
-  type HookContext,
-  modulesOf,
-  NAME,
-  nothing,
-  refuseSecond,
-  sharedHooks,
-  withoutFrames,
-  withoutQuery,
-} from './adapter.js'
+import { combine, type Duties, type HookContext, nothing, refuseSecond, sharedHooks } from './adapter.js'
+import { FarmImports, sweeper } from './farm-output.js'
 
 type FarmPlugin = NonNullable<UnpluginOptions['farm']>
 type FarmConfig = Parameters<NonNullable<FarmPlugin['config']>>[0]
@@ -41,12 +30,16 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     warn: (message: string) => console.warn(message),
   }
   let canShip = true
-  const asked: Asked = new Map()
+  let folder: string
+  let publicFolder: string
+  const imports = new FarmImports(() => pipeline.root)
   const duties: Duties<FarmPlugin> = {
     root: {
-      configResolved({ root, compilation }) {
+      configResolved({ root = process.cwd(), compilation, publicDir = 'public' }) {
         canShip = isForNode(compilation) || !/^\.|^$/.test(compilation?.output?.publicPath ?? '/')
-        pipeline.configure({ root: root ?? process.cwd() })
+        pipeline.configure({ root })
+        publicFolder = resolve(root, publicDir)
+        folder = resolve(root, compilation?.output?.path ?? 'dist')
       },
     },
     // Here the list is flat, and has those that a promise brought.
@@ -59,85 +52,37 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     externalShims: { configResolved: keepShimsExternal },
     findAwait: nothing('all that Farm writes may have one'),
     sweepOutputs: {
-      configResolved: ({ jsPlugins }) => void jsPlugins?.push(sweeper(pipeline, asked, log)),
-      resolve: listen(asked),
+      configResolved: ({ jsPlugins }) =>
+        void jsPlugins?.push(sweeper(pipeline, { folder: () => folder, imports, log })),
+      resolve: imports.listen,
     },
   }
-  return {
-    ...sharedHooks(pipeline, {
-      log: () => log,
-      loading: (context, id) => ({
-        watch: (file) => watch(context, file, id),
-        warn: log.warn,
-        ship: ({ name }) =>
-          canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE,
-        wantsBytes: false,
-        isReference: false,
-        wantsCore: undefined,
-        // Its tree shaking panics on `export { x as 'a:b/c' }`.
-        identifiersOnly: true,
-        lacksAwait: undefined,
-      }),
-      takesBytes: false,
-      claims: () => true,
+  const shared = sharedHooks(pipeline, {
+    log: () => log,
+    loading: (context, id) => ({
+      watch: (file) => watch(context, file, id),
+      warn: log.warn,
+      ship: ({ name }) => (canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE),
+      wantsBytes: false,
+      isReference: false,
+      wantsCore: undefined,
+      // Its tree shaking panics on `export { x as 'a:b/c' }`.
+      identifiersOnly: true,
+      lacksAwait: undefined,
     }),
+    takesBytes: false,
+    claims: () => true,
+  })
+  return {
+    ...shared,
+    buildStart() {
+      shared.buildStart.call(this)
+      // Farm serves and copies it as it is, after the last hook.
+      if (existsSync(publicFolder))
+        admitFolder(publicFolder, pipeline.gate, { watch: () => {}, warn: log.warn })
+    },
     farm: combine(duties),
   }
-}
-
-/** Who imports what: specifiers, and the paths of importers. */
-type Asked = Map<string, Set<string>>
-
-/** Farm does not tell what stays external, nor whose import it was. */
-function listen(asked: Asked): NonNullable<FarmPlugin['resolve']> {
-  return {
-    filters: { sources: ['.*'], importers: ['.*'] },
-    async executor({ source, importer }) {
-      if (importer) asked.set(source, (asked.get(source) ?? new Set()).add(withoutQuery(importer)))
-      return null
-    },
-  }
-}
-
-/** Scripts name what is external in statements, or in calls of the function that CommonJS has. */
-const NAMED = /\b(?:from\s*|import\s*|require\()"([^"\n]+)"/g
-
-function externalsOf(files: readonly OutputFile[], asked: Asked, root: string): ExternalImport[] {
-  const scripts = files.filter(({ name }) => /\.[cm]?js$/.test(name))
-  const named = scripts.flatMap(({ content }) => [...Buffer.from(content).toString().matchAll(NAMED)])
-  return [...new Set(named.map(([, specifier]) => specifier!))].flatMap((specifier) =>
-    [...(asked.get(specifier) ?? [])].map((importer) => ({ specifier, importer: resolve(root, importer) })),
-  )
-}
-
-/**
- * The plugin that sweeps: one of its own, because it comes after all others, and ours before them.
- * Its hook is asynchronous: from one that is not, Farm 1.7 takes an error for a reason to end the whole process.
- */
-function sweeper(pipeline: Pipeline, asked: Asked, log: BuildLog): FarmPlugin & { name: string } {
-  return {
-    name: `${NAME}:sweep`,
-    priority: Number.NEGATIVE_INFINITY,
-    finalizeResources: {
-      async executor({ resourcesMap }) {
-        const files = Object.values(resourcesMap).map((resource) => outputFile(resource, pipeline.root))
-        // Farm does not tell.
-        const importersOf = () => ['an unknown module']
-        const externals = externalsOf(files, asked, pipeline.root)
-        withoutFrames(() => pipeline.sweep({ files, importersOf, externals }, log))
-        // Handing the resources back panics when there are source maps.
-        return undefined
-      },
-    },
-  }
-}
-
-/** Modules have ids: a path from the root of the project, and a query. What is copied from one bears its id. */
-function outputFile({ name, bytes, origin, info }: Resource, root: string): OutputFile {
-  const content = Uint8Array.from(bytes)
-  if (origin.type === 'Module') return { name, content, sources: [withoutQuery(origin.value)] }
-  const inputs = (info?.moduleIds ?? []).map((id) => resolve(root, withoutQuery(id)))
-  return { name, content, modules: () => modulesOf(inputs) }
 }
 
 /** unplugin's own takes the two files for one another (3.7). */

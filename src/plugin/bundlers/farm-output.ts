@@ -1,0 +1,105 @@
+/// <reference types="node" />
+/** What Farm has made, as the sweep sees it. */
+
+import { dirname, resolve } from 'node:path'
+import type { Resource } from '@farmfe/core'
+import type { UnpluginOptions } from 'unplugin'
+import { parseBare, wasmOf } from '../../disk/packages.js'
+import { realPath } from '../../disk/paths.js'
+import type { BuildLog } from '../contexts.js'
+import type { ExternalImport } from '../externals.js'
+import type { OutputFile } from '../find-wasm.js'
+import type { LateSweep } from '../late-sweep.js'
+import type { Pipeline } from '../pipeline.js'
+import { modulesOf, NAME, withoutFrames, withoutQuery } from './adapter.js'
+
+type FarmPlugin = NonNullable<UnpluginOptions['farm']>
+
+/**
+ * The plugin that sweeps: one of its own, because it comes after all others, and ours before them.
+ *
+ * From a hook that is not asynchronous, Farm 1.7 takes an error for a reason to end the whole process; the last one has to
+ * be, because it is not waited for.
+ * @param folder where the output goes
+ */
+export function sweeper(
+  pipeline: Pipeline,
+  { folder, imports, log }: { folder: () => string; imports: FarmImports; log: BuildLog },
+): FarmPlugin & { name: string } {
+  let late: LateSweep | undefined
+  return {
+    name: `${NAME}:sweep`,
+    priority: Number.NEGATIVE_INFINITY,
+    buildStart: { executor: async () => void (late = pipeline.sweeper(folder())) },
+    updateModules: { executor: async () => void (late = pipeline.sweeper(folder())) },
+    finalizeResources: {
+      async executor({ resourcesMap }) {
+        const files = Object.values(resourcesMap).map((resource) => outputFile(resource, pipeline.root))
+        const output = {
+          files,
+          importersOf: (file: string) => imports.importersOf(file),
+          externals: imports.externalsIn(files),
+        }
+        withoutFrames(() => late!.early(output, log))
+        // Handing the resources back panics when there are source maps.
+        return undefined
+      },
+    },
+    writeResources: { executor: () => withoutFrames(() => late!.late(log)) },
+  }
+}
+
+/** Modules have ids: a path from the root of the project, and a query. What is copied from one bears its id. */
+function outputFile({ name, bytes, origin, info }: Resource, root: string): OutputFile {
+  const content = Uint8Array.from(bytes)
+  if (origin.type === 'Module') return { name, content, sources: [resolve(root, withoutQuery(origin.value))] }
+  const inputs = (info?.moduleIds ?? []).map((id) => resolve(root, withoutQuery(id)))
+  return { name, content, modules: () => modulesOf(inputs) }
+}
+
+/** Scripts name what is external in statements, or in calls of the function that CommonJS has. */
+const NAMED = /\b(?:from\s*|import\s*|require\()"([^"\n]+)"/g
+
+/** Who imports what: Farm does not tell at the end, so it is heard while imports are resolved. */
+export class FarmImports {
+  /** By specifier: absolute paths of the modules that hold it. */
+  readonly #importers = new Map<string, Set<string>>()
+  readonly #root: () => string
+
+  constructor(root: () => string) {
+    this.#root = root
+  }
+
+  readonly listen: NonNullable<FarmPlugin['resolve']> = {
+    filters: { sources: ['.*'], importers: ['.*'] },
+    executor: async ({ source, importer }) => {
+      if (importer) {
+        const known = this.#importers.get(source) ?? new Set()
+        this.#importers.set(source, known.add(resolve(this.#root(), withoutQuery(importer))))
+      }
+      return null
+    },
+  }
+
+  /** See {@link Output.importersOf}. An alias hides what it stands for, and then nobody is known. */
+  importersOf(file: string): string[] {
+    const found = [...this.#importers].flatMap(([specifier, importers]) =>
+      [...importers].filter((importer) => isOf(file, withoutQuery(specifier), dirname(importer))),
+    )
+    return found.length > 0 ? found : ['an unknown module']
+  }
+
+  externalsIn(files: readonly OutputFile[]): ExternalImport[] {
+    const scripts = files.filter(({ name }) => /\.[cm]?js$/.test(name))
+    const named = scripts.flatMap(({ content }) => [...Buffer.from(content).toString().matchAll(NAMED)])
+    return [...new Set(named.map(([, specifier]) => specifier!))].flatMap((specifier) =>
+      [...(this.#importers.get(specifier) ?? [])].map((importer) => ({ specifier, importer })),
+    )
+  }
+}
+
+function isOf(file: string, specifier: string, from: string): boolean {
+  const bare = parseBare(specifier)
+  const target = bare === undefined ? resolve(from, specifier) : wasmOf(bare, from)
+  return target !== undefined && realPath(target) === file
+}
