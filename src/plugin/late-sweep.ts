@@ -48,8 +48,9 @@ export class LateSweep {
     const known = new Map([...this.#output.files].map((file) => [toSlashes(file.name), file]))
     const written = this.#list().filter((file) => identityOf(file) !== this.#before.get(file))
     const files = written.map((file) => this.#describe(file, known))
+    const news = files.filter(({ name, content }) => !isSame(known.get(name)?.content, content))
     try {
-      sweep({ ...this.#output, files, externals: [] }, this.#gate, this.#once(log))
+      sweep({ ...this.#output, files: news, externals: [] }, this.#gate, this.#once(log))
     } catch (error) {
       for (const file of files) if (known.has(file.name) || holdsWasm(file)) this.#remove(file.name)
       throw error
@@ -71,7 +72,7 @@ export class LateSweep {
     return holdsProject ? [] : [...walk(this.#folder, { skip: ['node_modules', '.git'] })]
   }
 
-  #describe(file: string, known: ReadonlyMap<string, OutputFile>): OutputFile {
+  #describe(file: string, known: ReadonlyMap<string, OutputFile>): OutputFile & { content: Uint8Array } {
     const name = toSlashes(relative(this.#folder, file))
     const listed = known.get(name) ?? known.get(toSlashes(file))
     return { name, ...listed, content: read(file) }
@@ -81,6 +82,14 @@ export class LateSweep {
     const file = resolve(this.#folder, name)
     if (lstatSync(file, { throwIfNoEntry: false })?.isFile()) rmSync(file, { force: true })
   }
+}
+
+/** Whether a file holds what was searched already. Of a text this is only seen where it is ASCII: to encode others costs as much as to search. */
+function isSame(early: OutputFile['content'] | undefined, late: Uint8Array): boolean {
+  if (early?.length !== late.length) return false
+  if (typeof early === 'string')
+    return Buffer.from(late.buffer, late.byteOffset, late.length).toString('latin1') === early
+  return Buffer.compare(early, late) === 0
 }
 
 const holdsWasm = (file: OutputFile) => !findWasm([file]).next().done

@@ -13,6 +13,7 @@ import { formatPublicKey } from '../../dist/trust/keys/write.js'
 import { sign } from '../../dist/trust/sign.js'
 import { verifySync } from '../../dist/trust/verify.js'
 import { LIMITS, runtimeSizes } from './sizes.mjs'
+import { sweepShare } from './sweep.mjs'
 
 const ROUNDS = 9
 const key = generateKey()
@@ -135,6 +136,12 @@ try {
     () => cpuOfNode(empty),
   )
   hold('starting signed-wasm', start, 1.7, 'x')
+
+  const { percent, chunks, bytes: written } = await sweepShare(3)
+  const title = `the sweep, in a Vite build of ${chunks} chunks, ${(written / 1e6).toFixed(0)} MB`
+  console.log(`${title.padEnd(64)} ${percent.toFixed(1).padStart(6)} %`)
+  if (chunks < 200 || written < 20e6) throw new Error('the build is smaller than it should be')
+  hold('the sweep', percent, 3, ' %')
 
   console.log('\nwhat emitted code brings into a page, minified and compressed')
   for (const [use, size] of Object.entries(await runtimeSizes())) {

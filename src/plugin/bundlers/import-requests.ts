@@ -17,8 +17,9 @@ export function asksForFile(type: string | undefined): boolean {
   return type !== undefined && type !== 'webassembly'
 }
 
-/** A first look that costs little: most scripts have no such import. */
-const SUSPECT = /\bimport\s*\.?\s*source\b|\bwith['"]?\s*:?\s*\{/
+/** A first look that costs little, and that few other scripts pass: parsing is what costs. */
+const SUSPECT =
+  /\bimport\s+source\s+[^\s"'`]+\s+from\b|\bimport\s*\.\s*source\s*\(|["'`]\s*(?:with\s*\{|,\s*\{\s*["']?with["']?\s*:)/
 
 interface ParsingContext {
   parse(code: string): unknown

@@ -3,7 +3,8 @@
 
 import { endOfRun, type OutputText, placesOf } from './text.js'
 
-const MAGICS = [{ text: '0061736d' }, { text: '0061736D' }]
+/** `asm`: zeros are everywhere, and engines search by the first character. */
+const MAGICS = [{ text: '61736d' }, { text: '61736D' }]
 
 const RUN = /[\da-f]*/iy
 
@@ -11,7 +12,9 @@ const RUN = /[\da-f]*/iy
 export function* decodeHex({ text }: OutputText): Generator<Uint8Array> {
   let end = 0
   let seen = new Set<number>()
-  for (const { at } of placesOf(text, MAGICS)) {
+  for (const place of placesOf(text, MAGICS)) {
+    const at = place.at - 2
+    if (!text.startsWith('00', at)) continue
     if (at >= end) {
       end = endOfRun(text, at, RUN)
       seen = new Set()

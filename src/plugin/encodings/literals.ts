@@ -12,8 +12,8 @@ import { binariesIn, isOneBinary } from './binaries.js'
 import { charactersOf, type OutputText, placesOf } from './text.js'
 import { unescape } from './unescape.js'
 
-/** The end of `\0asm` in each form, which is rarer than its beginning. */
-const ENDS = [{ text: 'asm' }, { text: 'x73\\' }, { text: 'u0073\\' }, { text: '%73%6' }]
+/** A part of `\0asm` in each form: the rarest, and one that begins with a rare character, by which engines search. */
+const PARTS = ['\0asm', '0asm', '0}asm', 'x73\\', '0073\\', '%73%6'].map((text) => ({ text }))
 
 const oneOf = (plain: string, hex: string) =>
   `(?:${plain}|\\\\+(?:x${hex}|u00${hex}|u\\{0*${hex}\\})|%${hex})`
@@ -22,7 +22,7 @@ const MAGIC = new RegExp(
   'i',
 )
 
-/** The longest form of the magic that is looked for, and the part of it that may follow an end. */
+/** The longest form of the magic that is looked for, and what of it may follow the beginning of a part. */
 const MAGIC_LENGTH = 48
 const REST_LENGTH = 12
 
@@ -33,7 +33,7 @@ const LOOK_BACK = 256
 export function* decodeLiterals(output: OutputText): Generator<Uint8Array> {
   const { text } = output
   let done = 0
-  for (const { at } of placesOf(text, ENDS)) {
+  for (const { at } of placesOf(text, PARTS)) {
     if (at < done) continue
     const from = Math.max(done, at - MAGIC_LENGTH)
     const magic = MAGIC.exec(text.slice(from, at + REST_LENGTH))

@@ -1,14 +1,15 @@
 /** Wasm as a list of numbers: `[0, 97, 115, 109, …]`, in decimal or hexadecimal, between whatever brackets or quotes. */
 
-import { endOfRun, type OutputText } from './text.js'
+import { endOfRun, type OutputText, placesOf } from './text.js'
 
-/** `asm`; the zero before it is looked for from here, because expressions do not look back far. */
-const MAGIC = /\b(?:97|0x61)\s*,\s*(?:115|0x73)\s*,\s*(?:109|0x6d)\b/gi
+/** The `s` of `asm`, which is the rarest of its numbers. */
+const NEEDLES = [{ text: '115' }, { text: '0x73' }, { text: '0X73' }]
 
-const ZERO_BEFORE = /\b0(?:x0+)?\s*,\s*$/i
+const ZERO_AND_A = /\b0(?:x0+)?\s*,\s*(97|0x61)\s*,\s*$/i
+const S_AND_M = /^(?:115|0x73)\s*,\s*(?:109|0x6d)\b/i
 
-/** How far back the zero is looked for: over a break of the line and its indentation. */
-const LOOK_BACK = 64
+/** How far to both sides the other numbers are looked for: over a break of the line and its indentation, twice. */
+const NEIGHBOURHOOD = 128
 
 const RUN = /[\s\da-fx,-]*/iy
 
@@ -17,17 +18,18 @@ const COMMENT = /\/\/.{0,512}|\/\*[^]{0,512}?\*\//y
 
 /** Each list in which the magic stands, from there on. A negative number is one of an `Int8Array`. */
 export function* decodeNumbers({ text }: OutputText): Generator<Uint8Array> {
-  const magic = new RegExp(MAGIC) // with a place of its own
-  for (let found = magic.exec(text); found !== null; found = magic.exec(text)) {
-    const zero = ZERO_BEFORE.exec(text.slice(Math.max(0, found.index - LOOK_BACK), found.index))
-    if (zero === null) continue
+  let done = 0
+  for (const { at } of placesOf(text, NEEDLES)) {
+    if (at < done || !S_AND_M.test(text.slice(at, at + NEIGHBOURHOOD))) continue
+    const before = ZERO_AND_A.exec(text.slice(Math.max(0, at - NEIGHBOURHOOD), at))
+    if (before === null) continue
     const parts: string[] = []
-    let end = found.index
+    let end = at - (before[0].length - before[0].indexOf(before[1]!, 1))
     for (let next: number | undefined = end; next !== undefined; next = endOfComment(text, end)) {
       end = endOfRun(text, next, RUN)
       parts.push(text.slice(next, end))
     }
-    magic.lastIndex = end
+    done = end
     yield Uint8Array.from([0, ...numbersIn(parts.join(''))])
   }
 }
