@@ -25,6 +25,11 @@ describeConformance({
   ],
   hasAwait: [],
   talkative: { logLevel: 'warning' },
-  nesting: [],
+  nesting: [
+    (plugin) => ({
+      name: 'preset',
+      setup: (build: unknown) => (plugin as { setup(build: unknown): void }).setup(build),
+    }),
+  ],
   limits: {},
 })

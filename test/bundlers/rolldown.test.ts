@@ -22,6 +22,10 @@ describeConformance({
     (plugin) => [[plugin]],
     (plugin) => Promise.resolve(plugin),
     (plugin) => [Promise.resolve([plugin])],
+    (plugin) => ({
+      name: 'preset',
+      options: (options: { plugins: unknown[] }) => ({ ...options, plugins: [...options.plugins, plugin] }),
+    }),
   ],
   limits: {},
 })

@@ -26,6 +26,7 @@ describeConformance({
     (plugin) => [[plugin]],
     (plugin) => Promise.resolve(plugin),
     (plugin) => [Promise.resolve([plugin])],
+    (plugin) => ({ name: 'preset', config: () => ({ build: { rolldownOptions: { plugins: [plugin] } } }) }),
   ],
   limits: {},
 })

@@ -94,6 +94,15 @@ export async function refuseSecondOf(plugins: unknown): Promise<void> {
   return settled.some(Array.isArray) ? refuseSecondOf(settled) : refuseSecond(settled)
 }
 
+/** What has the plugin already. */
+const USED = new WeakSet<object>()
+
+/** As {@link refuseSecond}, where plugins have no names, or one can set up another. @param build the one thing that all of them are given */
+export function refuseSecondIn(build: object): void {
+  if (USED.has(build)) throw problem('PLUGIN_TWICE', {})
+  USED.add(build)
+}
+
 /** No line of generated code stands for one of the user's. Without it bundlers map the code to itself. */
 const NO_MAPPINGS = { version: 3, sources: [], names: [], mappings: '' }
 

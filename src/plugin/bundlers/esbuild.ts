@@ -11,7 +11,7 @@ import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets
 import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, NAME, nothing, refuseSecond } from './adapter.js'
+import { type Duties, NAME, nothing, refuseSecondIn } from './adapter.js'
 import { asksForFile } from './import-requests.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
 import { outputFolder, sweepOutput } from './esbuild-output.js'
@@ -28,7 +28,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   let lack: Promise<string | undefined> | undefined
   const duties: Duties<EsbuildPart> = {
     root: { config: (options) => pipeline.configure({ root: workingFolder(options) }) },
-    refuseSecond: { config: ({ plugins }) => refuseSecond(plugins) },
+    refuseSecond: { config: refuseSecondIn },
     cacheNothing: nothing('esbuild calls `onLoad` in every build'),
     externalShims: {
       config(options) {

@@ -37,7 +37,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
   const awaiting = awaitHooks(pipeline)
   const duties: Duties<object> = {
     root: nothing('paths count from the current folder, as those of Rollup do'),
-    refuseSecond: { options: ({ plugins }: { plugins?: unknown }) => refuseSecondOf(plugins) },
+    refuseSecond: secondHooks,
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
     externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
     findAwait: awaiting.hooks,
@@ -57,6 +57,16 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
     }),
     [framework]: combine({ ...duties, requests } as Duties<object>),
   }
+}
+
+interface PluginList {
+  plugins?: unknown
+}
+
+/** Looks at the plugins at the start, and again when others have had their say in the options. */
+export const secondHooks = {
+  options: ({ plugins }: PluginList) => refuseSecondOf(plugins),
+  renderStart: (_: unknown, { plugins }: PluginList) => refuseSecondOf(plugins),
 }
 
 const WITH_AWAIT = ['es', 'esm', 'module', 'system', 'systemjs']

@@ -7,12 +7,11 @@ import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
-import { problem } from '../../errors/raise.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, type HookContext, isObject, NAME, sharedHooks } from './adapter.js'
+import { type Duties, type HookContext, isObject, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
 
 const WASM = /\.wasm$/i
@@ -44,15 +43,6 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     for (const duty of Object.values(duties)) duty(compiler)
   }
   return { ...shared, [framework]: apply }
-}
-
-/** Compilers that have the plugin. */
-const USED = new WeakSet<Compiler>()
-
-/** webpack's plugins have no names, so a list of them would not tell. */
-function refuseSecondIn(compiler: Compiler): void {
-  if (USED.has(compiler)) throw problem('PLUGIN_TWICE', {})
-  USED.add(compiler)
 }
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {

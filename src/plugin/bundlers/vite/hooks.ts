@@ -10,7 +10,7 @@ import { admitFolder } from '../../admit-folder.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
-import { awaitHooks, type RollupContext, rollupLoading } from '../rollup.js'
+import { awaitHooks, type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
 import { guard, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
@@ -34,7 +34,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   })
   const duties: Duties<VitePart> = {
     root: rootHooks(pipeline, state),
-    refuseSecond: { configResolved: ({ plugins }) => refuseSecond(plugins) },
+    refuseSecond: { ...secondHooks, configResolved: ({ plugins }) => refuseSecond(plugins) },
     cacheNothing: nothing('`load` runs in every build, and for every module that a dev server has not yet'),
     externalShims: shimHooks(pipeline, state),
     findAwait: awaiting.hooks,
