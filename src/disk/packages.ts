@@ -9,6 +9,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Layer } from '../format/wasm.js'
+import { packageOf } from './owner.js'
 import { realPath, toSlashes } from './paths.js'
 import { sniffLayer } from './read-file.js'
 import { walk } from './walk.js'
@@ -51,10 +52,11 @@ export function packagesWithComponents(root: string): string[] {
   return [...new Set(names)].toSorted()
 }
 
-/** The `.wasm` files of packages that a project depends on, directly or not: real paths. */
+/** The `.wasm` files of packages that a project depends on, directly or not: real paths. Those of a workspace are its own. */
 export function wasmOfPackages(root: string): string[] {
   const folders = new Set(crawl(root).map(({ to }) => to))
-  return [...folders].flatMap(wasmIn).map(toSlashes)
+  const files = [...folders].flatMap(wasmIn).map(realPath)
+  return files.filter((file) => file !== undefined && packageOf(file) !== undefined) as string[]
 }
 
 /** The real folder of a package. @param from the folder of whoever imports it */
