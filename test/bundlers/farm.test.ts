@@ -36,5 +36,6 @@ describeConformance({
     'new files': 'it watches for changes only',
     'repair of what is shipped':
       'its module graph panics when a file behind `new URL` is loaded after an error',
+    'repair of what the sweep refuses': 'it panics when a hook refuses what it has made in an update',
   },
 })

@@ -9,6 +9,7 @@ import { SHIM_PACKAGES } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
 import { admitFolder } from '../admit-folder.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
+import type { LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
 import { combine, type Duties, type HookContext, nothing, refuseSecond, sharedHooks } from './adapter.js'
 import { FarmImports, sweeper } from './farm-output.js'
@@ -59,17 +60,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   }
   const shared = sharedHooks(pipeline, {
     log: () => log,
-    loading: (context, id) => ({
-      watch: (file) => watch(context, file, id),
-      warn: log.warn,
-      ship: ({ name }) => (canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE),
-      wantsBytes: false,
-      isReference: false,
-      wantsCore: undefined,
-      // Its tree shaking panics on `export { x as 'a:b/c' }`.
-      identifiersOnly: true,
-      lacksAwait: undefined,
-    }),
+    loading: (context, id) => farmLoading(context, id, { canShip, warn: log.warn }),
     takesBytes: false,
     claims: () => true,
   })
@@ -82,6 +73,25 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         admitFolder(publicFolder, pipeline.gate, { watch: () => {}, warn: log.warn })
     },
     farm: combine(duties),
+  }
+}
+
+/** @param about.canShip whether code can name a file beside it */
+function farmLoading(
+  context: HookContext,
+  id: string,
+  { canShip, warn }: { canShip: boolean; warn: (message: string) => void },
+): LoadContext {
+  return {
+    watch: (file) => watch(context, file, id),
+    warn,
+    ship: ({ name }) => (canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE),
+    wantsBytes: false,
+    isReference: false,
+    wantsCore: undefined,
+    // Its tree shaking panics on `export { x as 'a:b/c' }`.
+    identifiersOnly: true,
+    lacksAwait: undefined,
   }
 }
 

@@ -12,7 +12,7 @@ import type { OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import type { Output } from '../sweep.js'
-import { NAME, withoutFrames, withoutQuery } from './adapter.js'
+import { NAME, withoutQuery } from './adapter.js'
 
 /** Where lines and warnings of a compilation go. */
 export function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
@@ -27,25 +27,33 @@ function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: s
   warnings.push(new webpack.WebpackError(message))
 }
 
-/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
+/**
+ * Sweeps the assets of each compilation, and its folder after everyone who writes there. What is refused is an error of the
+ * compilation, of which nothing is written: one that is thrown would end the watching as well.
+ */
 export function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
   let sweeper: LateSweep
+  const refused = new WeakSet<Compilation>()
+  const refuseBy = (compilation: Compilation, look: (log: BuildLog) => void) => {
+    try {
+      look(logOf(compiler, compilation))
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error
+      refused.add(compilation)
+      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
+    }
+  }
   compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
     sweeper = pipeline.sweeper(compiler.outputPath)
     const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
     compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-      const log = logOf(compiler, compilation)
-      withoutFrames(() => sweeper.early(outputOf(compiler, compilation), log))
+      refuseBy(compilation, (log) => sweeper.early(outputOf(compiler, compilation), log))
     })
   })
+  const first = { name: NAME, stage: Number.MIN_SAFE_INTEGER }
+  compiler.hooks.shouldEmit.tap(first, (compilation) => (refused.has(compilation) ? false : undefined))
   compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
-    if (compilation.errors.length > 0) return
-    try {
-      sweeper.late(logOf(compiler, compilation))
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error
-      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
-    }
+    if (compilation.errors.length === 0) refuseBy(compilation, (log) => sweeper.late(log))
   })
 }
 

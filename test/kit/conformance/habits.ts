@@ -47,6 +47,7 @@ export type Limit =
   | 'linked folders'
   | 'new files'
   | 'repair of what is shipped'
+  | 'repair of what the sweep refuses'
 
 /** What happens instead, for each limit. */
 export const LIMITS: Record<Limit, string> = {
@@ -55,6 +56,7 @@ export const LIMITS: Record<Limit, string> = {
   'linked folders': 'nothing in them is found, and the build stops',
   'new files': 'a file that appears is seen in the next build',
   'repair of what is shipped': 'the process ends, and what was built last remains',
+  'repair of what the sweep refuses': 'the process ends, and what was built last remains',
 }
 
 /** One bundler. */

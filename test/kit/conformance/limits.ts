@@ -17,6 +17,7 @@ const ASSERTIONS: Record<Limit, Assert | undefined> = {
   'linked folders': undefined,
   'new files': undefined,
   'repair of what is shipped': endsAtRepair,
+  'repair of what the sweep refuses': endsAtSweep,
 }
 
 /** Declares a test for each limit. */
@@ -53,13 +54,10 @@ async function inlineInBrowsers({ name }: Habits): Promise<void> {
   expect(await runInBrowser(project.root, [entryIn('dist', name, 'browser')])).toEqual([{ answers: 6 }])
 }
 
-/** In a process of its own, since that ends. */
-async function endsAtRepair(): Promise<void> {
-  const bytes = await constantComponent(7)
-  const signed = inState(bytes, 'signed')
+/** Watches in a process of its own, since that ends. */
+function watchFarm(files: Record<string, string | Uint8Array>) {
   const project = makeProject({
-    'x.wasm': signed,
-    'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,
+    ...files,
     'trusted.pub': TRUSTED_PEM,
     'farm.config.mjs': `import signedWasm from 'unplugin-signed-wasm/farm'
       export default {
@@ -69,20 +67,41 @@ async function endsAtRepair(): Promise<void> {
   })
   linkPackage(project)
   const watching = startTool('@farmfe/cli/bin/farm.mjs', ['watch'], { cwd: project.root })
+  /** Saves again and again, because its watcher misses some. */
+  const saveUntil = async (saved: Record<string, string | Uint8Array>, isReached: () => Promise<void>) => {
+    const saving = setInterval(() => project.write(saved), 1000)
+    await isReached().finally(() => clearInterval(saving))
+  }
+  const says = (text: string) => expect.poll(watching.output, { timeout: 40_000 }).toContain(text)
+  const ends = () => expect.poll(watching.hasEnded, { timeout: 20_000 }).toBe(true)
+  return { project, watching, saveUntil, says, ends }
+}
+
+async function endsAtRepair(): Promise<void> {
+  const bytes = await constantComponent(7)
+  const signed = inState(bytes, 'signed')
+  const main = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
+  const { project, watching, saveUntil, says, ends } = watchFarm({ 'x.wasm': signed, 'main.js': main })
   try {
-    await expect.poll(watching.output, { timeout: 40_000 }).toContain('Build completed')
-    const save = setInterval(() => project.write({ 'x.wasm': inState(bytes, 'tampered') }), 1000)
-    await expect
-      .poll(watching.output, { timeout: 20_000 })
-      .toContain('CONTENT_MODIFIED x.wasm')
-      .finally(() => clearInterval(save))
-    const again = setInterval(() => project.write({ 'x.wasm': signed }), 1000)
-    await expect
-      .poll(watching.hasEnded, { timeout: 20_000 })
-      .toBe(true)
-      .finally(() => clearInterval(again))
+    await says('Build completed')
+    await saveUntil({ 'x.wasm': inState(bytes, 'tampered') }, () => says('CONTENT_MODIFIED x.wasm'))
+    await saveUntil({ 'x.wasm': signed }, ends)
     const asset = project.files('dist').find((file) => file.endsWith('.wasm'))
     expect(project.read(`dist/${asset}`)).toEqual(signed)
+  } finally {
+    watching.stop()
+  }
+}
+
+async function endsAtSweep(): Promise<void> {
+  const held = Buffer.from(await constantComponent(9)).toString('base64')
+  const { project, watching, saveUntil, says, ends } = watchFarm({ 'main.js': 'globalThis.answers = 1' })
+  try {
+    await says('Build completed')
+    const before = project.read('dist/main.js')
+    await saveUntil({ 'main.js': `globalThis.answers = '${held}'` }, ends)
+    expect(watching.output()).toContain('UNVERIFIED_WASM main.js')
+    expect(project.read('dist/main.js')).toEqual(before)
   } finally {
     watching.stop()
   }

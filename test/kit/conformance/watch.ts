@@ -37,6 +37,21 @@ export function describeWatch({ name, limits }: Habits): void {
       await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 2 })
     })
 
+    it.skipIf(limits['repair of what the sweep refuses'])(
+      'refuses what the sweep finds, and recovers',
+      async () => {
+        const held = Buffer.from(await constantComponent(9)).toString('base64')
+        const project = makeProject({ 'main.js': 'globalThis.answers = 1' })
+        const watching = await start(project, { keys: TRUSTED_PEM })
+        await watching.success()
+        project.write({ 'main.js': `globalThis.answers = '${held}'` })
+        await watching.refusal('UNVERIFIED_WASM')
+        project.write({ 'main.js': 'globalThis.answers = 2' })
+        await watching.success()
+        await expect.poll(watching.answer, { timeout: 10_000 }).toEqual({ answers: 2 })
+      },
+    )
+
     it('follows a detached signature that comes, goes bad and is repaired', async () => {
       const bytes = await constantComponent(3)
       const { signature } = sign(bytes, TRUSTED)
