@@ -26,6 +26,8 @@ export interface LoadContext extends FileContext {
   isReference: boolean
   /** What asks for a core module where one could not be of use, in words, such as `import source`. */
   wantsCore: string | undefined
+  /** The modules that import it, real paths, where that is known by now. The end of a build knows all of them. */
+  importers?: () => readonly string[]
   /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
   identifiersOnly: boolean
   /** What in this build has no top-level await, in words, such as `the format iife`. */

@@ -10,13 +10,14 @@ import { type Admission, Admissions } from './admissions.js'
 import type { BuildLog, FileContext } from './contexts.js'
 import { Dependents } from './dependents.js'
 import type { ResolvedOptions } from './options.js'
-import { PackageWasm } from './package-wasm.js'
+import { isInPackage, PackageWasm } from './package-wasm.js'
 import { Project } from './project.js'
 import { readPolicy, type ReadPolicy } from './read-policy.js'
 
 interface Wanted {
   layer?: Layer | undefined
   isModule?: boolean
+  importers?: readonly string[] | undefined
 }
 
 const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
@@ -82,23 +83,28 @@ export class Gate {
    * Reads and judges one file.
    * @param path as it was imported
    * @param wanted.layer what it must be; what it says when absent
-   * @param wanted.isModule whether code imports it as a module
+   * @param wanted.isModule whether code imports it as a module; @param wanted.importers which does, where that is known
    * @returns `undefined` when nothing is there, or the options leave it alone
    * @throws Diagnostic when it is refused
    */
-  admit(path: string, context: FileContext, { layer, isModule = false }: Wanted = {}): Admission | undefined {
+  admit(path: string, context: FileContext, wanted: Wanted = {}): Admission | undefined {
+    const { isModule = false, importers = [] } = wanted
     this.#watch(path, context)
     const read = this.project.read(path)
     if (read === undefined) return undefined
     const { file, display, bytes, sidecars } = read
-    const wanted = layer ?? readLayer(bytes) ?? 'component'
-    const judgement = judge({ name: display, bytes, layer: wanted, sidecars }, this.policy)
+    const layer = wanted.layer ?? readLayer(bytes) ?? 'component'
+    const judgement = judge({ name: display, bytes, layer, sidecars }, this.policy)
     if (judgement.action !== 'accept') {
       const objection = isModule ? judgement.problem : undefined
-      if (this.leavesToPackage(file, wanted, objection)) return undefined
+      // A core module could take the place of a component.
+      const isOurs = isModule && !importers.every(isInPackage)
+      if (!isOurs && this.leavesToPackage(file, layer, objection)) return undefined
+      const isTheirs = !isOurs && PackageWasm.owns(file, layer)
+      const problem = isTheirs ? PackageWasm.refusalOf(file) : judgement.problem
+      if (judgement.action === 'refuse') throw problem
+      this.warnOnce(problem, file, context)
     }
-    if (judgement.action === 'refuse') throw judgement.problem
-    if (judgement.action === 'warn') this.warnOnce(judgement.problem, file, context)
     const admission = { path, file, name: basename(file), admitted: judgement.admitted }
     this.admissions.add(admission)
     return admission

@@ -63,6 +63,7 @@ export class Loader {
     const admission = this.#gate.admit(parsed.file, context, {
       layer: explicit ? 'component' : undefined,
       isModule,
+      importers: context.importers?.(),
     })
     if (admission === undefined) return undefined
     const { bytes, layer } = admission.admitted

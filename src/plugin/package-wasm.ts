@@ -111,6 +111,16 @@ export class PackageWasm {
     }))
     return problem('PACKAGE_UNVERIFIED', { packages })
   }
+
+  /** The refusal of one file, where there is no end of a build at which to refuse all. @param file a real path in a package */
+  static refusalOf(file: string): Diagnostic {
+    const found = new PackageWasm()
+    found.add(file)
+    return found.refusal()
+  }
 }
+
+/** Whether a file lies in a package. @param file a real path */
+export const isInPackage = (file: string) => packageOf(file) !== undefined
 
 const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)

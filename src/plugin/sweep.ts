@@ -2,7 +2,6 @@
 /** The sweep: after the build, every wasm in the output is one that was admitted in it, or passes now. */
 
 import { resolve } from 'node:path'
-import { packageOf } from '../disk/owner.js'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import { isInert } from '../format/inert.js'
@@ -12,6 +11,7 @@ import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
 import { Holders } from './holders.js'
+import { isInPackage } from './package-wasm.js'
 
 /** A finished output. */
 export interface Output {
@@ -56,8 +56,6 @@ export function sweep({ files, importersOf, externals }: Output, gate: Gate, log
 function describeLimit(name: string): string {
   return `[signed-wasm] ${name} holds more compressed data than is looked into; the rest of it was not searched`
 }
-
-const isInPackage = (file: string) => packageOf(file) !== undefined
 
 function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate; log: BuildLog }): void {
   const { project, admissions } = gate

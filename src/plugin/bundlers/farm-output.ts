@@ -1,14 +1,13 @@
 /// <reference types="node" />
 /** What Farm has made, as the sweep sees it. */
 
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Resource } from '@farmfe/core'
 import type { UnpluginOptions } from 'unplugin'
-import { parseBare, wasmOf } from '../../disk/packages.js'
-import { realPath } from '../../disk/paths.js'
 import type { BuildLog } from '../contexts.js'
 import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
+import type { Importers } from '../importers.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import { modulesOf, NAME, withoutFrames, withoutQuery } from './adapter.js'
@@ -24,7 +23,7 @@ type FarmPlugin = NonNullable<UnpluginOptions['farm']>
  */
 export function sweeper(
   pipeline: Pipeline,
-  { folder, imports, log }: { folder: () => string; imports: FarmImports; log: BuildLog },
+  { folder, importers, log }: { folder: () => string; importers: Importers; log: BuildLog },
 ): FarmPlugin & { name: string } {
   let late: LateSweep | undefined
   return {
@@ -37,8 +36,8 @@ export function sweeper(
         const files = Object.values(resourcesMap).map((resource) => outputFile(resource, pipeline.root))
         const output = {
           files,
-          importersOf: (file: string) => imports.importersOf(file),
-          externals: imports.externalsIn(files),
+          importersOf: (file: string) => importersOf(file, importers),
+          externals: externalsIn(files, importers),
         }
         withoutFrames(() => late!.early(output, log))
         // Handing the resources back panics when there are source maps.
@@ -60,46 +59,26 @@ function outputFile({ name, bytes, origin, info }: Resource, root: string): Outp
 /** Scripts name what is external in statements, or in calls of the function that CommonJS has. */
 const NAMED = /\b(?:from\s*|import\s*|require\()"([^"\n]+)"/g
 
-/** Who imports what: Farm does not tell at the end, so it is heard while imports are resolved. */
-export class FarmImports {
-  /** By specifier: absolute paths of the modules that hold it. */
-  readonly #importers = new Map<string, Set<string>>()
-  readonly #root: () => string
-
-  constructor(root: () => string) {
-    this.#root = root
-  }
-
-  readonly listen: NonNullable<FarmPlugin['resolve']> = {
+/** Farm does not tell at the end who imports what, so it is heard while imports are resolved. */
+export function listen(importers: Importers, root: () => string): NonNullable<FarmPlugin['resolve']> {
+  return {
     filters: { sources: ['.*'], importers: ['.*'] },
-    executor: async ({ source, importer }) => {
-      if (importer) {
-        const known = this.#importers.get(source) ?? new Set()
-        this.#importers.set(source, known.add(resolve(this.#root(), withoutQuery(importer))))
-      }
+    async executor({ source, importer }) {
+      if (importer) importers.note(source, resolve(root(), withoutQuery(importer)))
       return null
     },
   }
-
-  /** See {@link Output.importersOf}. An alias hides what it stands for, and then nobody is known. */
-  importersOf(file: string): string[] {
-    const found = [...this.#importers].flatMap(([specifier, importers]) =>
-      [...importers].filter((importer) => isOf(file, withoutQuery(specifier), dirname(importer))),
-    )
-    return found.length > 0 ? found : ['an unknown module']
-  }
-
-  externalsIn(files: readonly OutputFile[]): ExternalImport[] {
-    const scripts = files.filter(({ name }) => /\.[cm]?js$/.test(name))
-    const named = scripts.flatMap(({ content }) => [...Buffer.from(content).toString().matchAll(NAMED)])
-    return [...new Set(named.map(([, specifier]) => specifier!))].flatMap((specifier) =>
-      [...(this.#importers.get(specifier) ?? [])].map((importer) => ({ specifier, importer })),
-    )
-  }
 }
 
-function isOf(file: string, specifier: string, from: string): boolean {
-  const bare = parseBare(specifier)
-  const target = bare === undefined ? resolve(from, specifier) : wasmOf(bare, from)
-  return target !== undefined && realPath(target) === file
+function importersOf(file: string, importers: Importers): string[] {
+  const found = importers.of(file)
+  return found.length > 0 ? found : ['an unknown module']
+}
+
+function externalsIn(files: readonly OutputFile[], importers: Importers): ExternalImport[] {
+  const scripts = files.filter(({ name }) => /\.[cm]?js$/.test(name))
+  const named = scripts.flatMap(({ content }) => [...Buffer.from(content).toString().matchAll(NAMED)])
+  return [...new Set(named.map(([, specifier]) => specifier!))].flatMap((specifier) =>
+    importers.holding(specifier).map((importer) => ({ specifier, importer })),
+  )
 }

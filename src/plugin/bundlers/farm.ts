@@ -10,9 +10,10 @@ import { problem } from '../../errors/raise.js'
 import { admitFolder } from '../admit-folder.js'
 import { INLINE, isPlainName, relativeUrl } from '../assets.js'
 import type { LoadContext } from '../contexts.js'
+import { Importers } from '../importers.js'
 import type { Pipeline } from '../pipeline.js'
 import { combine, type Duties, type HookContext, nothing, refuseSecond, sharedHooks } from './adapter.js'
-import { FarmImports, sweeper } from './farm-output.js'
+import { listen, sweeper } from './farm-output.js'
 
 type FarmPlugin = NonNullable<UnpluginOptions['farm']>
 type FarmConfig = Parameters<NonNullable<FarmPlugin['config']>>[0]
@@ -33,7 +34,7 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   let canShip = true
   let folder: string
   let publicFolder: string
-  const imports = new FarmImports(() => pipeline.root)
+  const importers = new Importers()
   const duties: Duties<FarmPlugin> = {
     root: {
       configResolved({ root = process.cwd(), compilation, publicDir = 'public' }) {
@@ -54,8 +55,8 @@ export function farmHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     findAwait: nothing('all that Farm writes may have one'),
     sweepOutputs: {
       configResolved: ({ jsPlugins }) =>
-        void jsPlugins?.push(sweeper(pipeline, { folder: () => folder, imports, log })),
-      resolve: imports.listen,
+        void jsPlugins?.push(sweeper(pipeline, { folder: () => folder, importers, log })),
+      resolve: listen(importers, () => pipeline.root),
     },
   }
   const shared = sharedHooks(pipeline, {

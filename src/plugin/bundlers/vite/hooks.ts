@@ -7,6 +7,7 @@ import type { UnpluginOptions } from 'unplugin'
 import type { ResolvedConfig, UserConfig } from 'vite'
 import { DIST } from '../../../bindings/runtime-files.js'
 import { admitFolder } from '../../admit-folder.js'
+import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
@@ -22,7 +23,12 @@ type VitePart = NonNullable<UnpluginOptions['vite']>
 /** The hooks for `vite`. */
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const awaiting = awaitHooks(pipeline)
-  const state = { emitted: new Map(), served: new Map() } as unknown as ViteState
+  const state = {
+    emitted: new Map(),
+    served: new Map(),
+    said: new Set(),
+    importers: new Importers(),
+  } as unknown as ViteState
   const shared = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
     loading: (context, id) => ({
@@ -73,13 +79,8 @@ function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
 
 function devServerHooks(pipeline: Pipeline, state: ViteState): VitePart {
   return {
-    async configureServer(server) {
-      // Only here is Vite sure to be installed.
-      const { isFileServingAllowed } = await import('vite')
-      const allows = (file: string) => isFileServingAllowed(server.config, file)
-      server.middlewares.use(guard(pipeline, server, { state, allows }))
-    },
-    hotUpdate: { order: 'pre', handler: reload(pipeline) },
+    configureServer: (server) => void server.middlewares.use(guard(pipeline, server, state)),
+    hotUpdate: { order: 'pre', handler: reload(pipeline, state) },
   }
 }
 

@@ -4,7 +4,7 @@
 import { dirname, join, resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import type { Environment } from 'vite'
-import { SHIM_PACKAGES } from '../../../bindings/shims.js'
+import { SHIM_PACKAGES, SHIM_PATTERN } from '../../../bindings/shims.js'
 import { packagesWithComponents, parseBare, specifiersIn } from '../../../disk/packages.js'
 import type { Pipeline } from '../../pipeline.js'
 import { withoutFrames, withoutQuery } from '../adapter.js'
@@ -16,9 +16,11 @@ type VitePart = NonNullable<UnpluginOptions['vite']>
 
 /** Servers leave packages to Node: the shims always, those that bring components never. */
 export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
+  const resolveId = resolveAndNote(pipeline, state)
   return {
-    config() {
+    config(_, { command }) {
       state.packages = undefined
+      if (command === 'serve') resolveId.filter = { id: [SHIM_PATTERN, /\.wasm(?:[?#]|$)/i, BARE] }
       // Otherwise the dev server finds these late and reloads the page in order to bundle them.
       return { optimizeDeps: { exclude: SHIM_PACKAGES } }
     },
@@ -27,7 +29,23 @@ export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
       state.packages ??= packagesWithComponents(pipeline.root)
       return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
     },
-    resolveId: resolveShim(pipeline),
+    resolveId,
+  } as VitePart
+}
+
+/** What begins with the name of a package. */
+const BARE = /^(?:@[\w~-]|[\w~-])[\w.~/-]*$/
+
+/** Finds the shims; and hears in a dev server who imports what, which it does not tell before it loads. */
+function resolveAndNote(pipeline: Pipeline, state: ViteState) {
+  const shims = resolveShim(pipeline)
+  return {
+    ...shims,
+    filter: { id: SHIM_PATTERN as RegExp | RegExp[] },
+    async handler(this: ThisParameterType<typeof shims.handler>, source: string, importer?: string) {
+      if (importer !== undefined) state.importers.note(source, withoutQuery(importer))
+      return shims.handler.call(this, source, importer)
+    },
   }
 }
 

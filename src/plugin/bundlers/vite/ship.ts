@@ -5,8 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from 'vite'
 import type { ComponentSource } from '../../../bindings/module/input.js'
+import { realPath } from '../../../disk/paths.js'
 import type { Admission } from '../../admissions.js'
 import { INLINE, relativeUrl } from '../../assets.js'
+import { withoutQuery } from '../adapter.js'
 import { emit, rollupLoading } from '../rollup.js'
 import { SERVED, type ViteContext, type ViteState } from './state.js'
 
@@ -35,6 +37,9 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
   }
   return {
     ...rollupLoading(context, id),
+    ...(context.environment.mode === 'dev' && {
+      importers: () => state.importers.of(realPath(withoutQuery(id)) ?? id),
+    }),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Environment, ResolvedConfig } from 'vite'
 import type { Admission } from '../../admissions.js'
+import type { Importers } from '../../importers.js'
 import type { RollupContext } from '../rollup.js'
 
 /** `this` in hooks. */
@@ -14,6 +15,10 @@ export interface ViteState {
   packages: string[] | undefined
   /** Files emitted by server builds, by environment, since several may be built at once, and by reference: Vite drops these. */
   emitted: Map<Environment, Map<string, Admission>>
+  /** Who imports what in a dev server. */
+  importers: Importers
+  /** Refusals that the overlay has shown. */
+  said: Set<string>
   /** What the dev server answers, by file, so that an old content goes with its file. */
   served: Map<string, Admission>
 }
