@@ -8,5 +8,5 @@ import type { Gate } from './gate.js'
 /** Judges every wasm file in a folder. @throws Diagnostic when one is refused */
 export function admitFolder(folder: string, gate: Gate, context: FileContext): void {
   for (const file of walk(folder, { links: 'follow' }))
-    if (sniffLayer(file) !== undefined) gate.admit(file, context)
+    if (sniffLayer(file) !== undefined) gate.admit(file, context, { isFile: true })
 }

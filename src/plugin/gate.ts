@@ -17,6 +17,7 @@ import { readPolicy, type ReadPolicy } from './read-policy.js'
 interface Wanted {
   layer?: Layer | undefined
   isModule?: boolean
+  isFile?: boolean
   importers?: readonly string[] | undefined
 }
 
@@ -83,12 +84,13 @@ export class Gate {
    * Reads and judges one file.
    * @param path as it was imported
    * @param wanted.layer what it must be; what it says when absent
+   * @param wanted.isFile whether it is used as it lies there, so that it may be a copy of a package's
    * @param wanted.isModule whether code imports it as a module; @param wanted.importers which does, where that is known
    * @returns `undefined` when nothing is there, or the options leave it alone
    * @throws Diagnostic when it is refused
    */
   admit(path: string, context: FileContext, wanted: Wanted = {}): Admission | undefined {
-    const { isModule = false, importers = [] } = wanted
+    const { isModule = false, isFile = false, importers = [] } = wanted
     this.#watch(path, context)
     const read = this.project.read(path)
     if (read === undefined) return undefined
@@ -100,6 +102,7 @@ export class Gate {
       // A core module could take the place of a component.
       const isOurs = isModule && !importers.every(isInPackage)
       if (!isOurs && this.leavesToPackage(file, layer, objection)) return undefined
+      if (isFile && this.leavesCopy({ bytes, layer })) return undefined
       const isTheirs = !isOurs && PackageWasm.owns(file, layer)
       const problem = isTheirs ? PackageWasm.refusalOf(file) : judgement.problem
       if (judgement.action === 'refuse') throw problem
@@ -131,6 +134,18 @@ export class Gate {
     if (verifiesPackages && command === 'serve') return false
     this.packageWasm.add(file, objection)
     return true
+  }
+
+  /**
+   * Whether bytes are those of a core module of an installed package, which somebody has copied or put into a script or a
+   * source map: see {@link Gate.leavesToPackage}.
+   */
+  leavesCopy({ bytes, layer }: { bytes: Uint8Array; layer: Layer }): boolean {
+    if (layer !== 'core module') return false
+    const originals = this.packageWasm.originalsOf(bytes, this.project.root)
+    const covered = originals.filter((file) => this.project.covers(file))
+    const left = covered.map((file) => this.leavesToPackage(file, layer))
+    return (originals.length > 0 && left.every(Boolean)) || this.packageWasm.holds(bytes)
   }
 
   /** What keeps bytes from passing that did not come in by an import. */

@@ -67,24 +67,14 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   // Bundlers write small files into the script that refers to them.
   if (found.encoding !== undefined && project.excludes(found.bytes)) return
   if (gate.leavesToPackage(file, found.layer)) gate.packageWasm.hold(found.bytes)
-  else if (!isCopy(found, gate)) raise(objection, found, log)
+  else if (!gate.leavesCopy(found)) raise(objection, found, log)
 }
 
 function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
   const { project, admissions } = gate
   if (admissions.hasSomewhere(found.bytes) || project.excludes(found.bytes)) return
   const objection = objectionTo(found, gate, {})
-  if (objection !== undefined && !isCopy(found, gate)) raise(objection, found, log)
-}
-
-/** Whether it is a core module of an installed package, which somebody has copied or put into a script or a source map. */
-function isCopy({ bytes, layer }: FoundWasm, gate: Gate): boolean {
-  if (layer !== 'core module') return false
-  const { project, packageWasm } = gate
-  const originals = packageWasm.originalsOf(bytes, project.root)
-  const covered = originals.filter((file) => project.covers(file))
-  for (const file of covered) gate.leavesToPackage(file, layer)
-  return originals.length > 0 || packageWasm.holds(bytes)
+  if (objection !== undefined && !gate.leavesCopy(found)) raise(objection, found, log)
 }
 
 type Objection = NonNullable<ReturnType<Gate['objection']>>

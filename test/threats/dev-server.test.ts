@@ -1,16 +1,21 @@
-/** What Vite's dev server sends of files, for whatever spelling of their names. */
+/** What dev servers send of files, for whatever spelling of their names. */
 
 import { symlinkSync } from 'node:fs'
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
-import { createServer, type InlineConfig, type Logger, type ViteDevServer } from 'vite'
+import { rspack, type Compiler as RspackCompiler } from '@rspack/core'
+import { RspackDevServer } from '@rspack/dev-server'
+import { build, createServer, type InlineConfig, type Logger } from 'vite'
 import { afterEach, describe, expect, it } from 'vitest'
+import webpack, { type Compiler } from 'webpack'
+import WebpackDevServer from 'webpack-dev-server'
 import { type Options, signedWasm } from '../../src/index.js'
+import { build as buildWith, webpackConfig } from '../kit/bundlers.js'
 import { inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
-const servers: ViteDevServer[] = []
+const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
+  for (const stop of stops.splice(0)) await stop()
 })
 
 interface Answer {
@@ -55,7 +60,7 @@ async function start(project: Project, config: InlineConfig, options?: Options) 
     cacheDir: project.at(`node_modules/.vite${options === undefined ? '-plain' : ''}`),
     ...config,
   })
-  servers.push(server)
+  stops.push(() => server.close())
   await server.listen()
   const { port } = server.httpServer!.address() as { port: number }
   return { server, port }
@@ -331,3 +336,158 @@ describe('THREAT 46: what code in a dev server imports as a module', () => {
     expect(await refused(port, '/node_modules/hello/hello.wasm?import')).not.toContain('[signed-wasm]')
   })
 })
+
+describe('THREAT 46: a copy of a core module in a public folder', () => {
+  const make = async (bytes: Uint8Array) =>
+    makeProject({
+      'package.json': JSON.stringify({ name: 'app', type: 'module', dependencies: { lib: '1' } }),
+      'node_modules/lib/package.json': JSON.stringify({ name: 'lib', version: '1.0.0' }),
+      'node_modules/lib/lib.wasm': await coreModule(),
+      'public/copy.wasm': bytes,
+      'index.html': '<p>',
+    })
+
+  it("is the package's, in a dev server and in a build", async () => {
+    const project = await make(await coreModule())
+    const { port } = await start(project, {}, {})
+    expect((await ask(port, '/copy.wasm')).status).toBe(200)
+    const lines: string[] = []
+    await buildPublic(project, {}, (line) => void lines.push(line))
+    expect(lines.join()).toContain("as trusted as the package's JavaScript: lib (1)")
+  })
+
+  it("is refused with `packages: 'verify'`, as is what only has its name", async () => {
+    for (const [bytes, options] of [
+      [await coreModule(), { packages: 'verify' }],
+      [inState(await coreModule(), 'tampered'), {}],
+      [await constantComponent(1), {}],
+    ] as const) {
+      const project = await make(bytes)
+      const { port } = await start(project, {}, options)
+      expect((await ask(port, '/copy.wasm')).status).toBe(403)
+      await expect(buildPublic(project, options)).rejects.toThrow('[signed-wasm]')
+    }
+  })
+})
+
+function buildPublic(project: Project, options: Options, inform: (line: string) => void = () => {}) {
+  return build({
+    root: project.root,
+    configFile: false,
+    customLogger: { ...quiet, info: inform },
+    plugins: [signedWasm.vite({ keys: TRUSTED_PEM, ...options })],
+  })
+}
+
+/** As the command line does: the options of the server are read when the plugins have been applied. */
+const SERVERS = {
+  webpack: async (config: object) => {
+    const compiler = webpack(config as never) as unknown as Compiler
+    return new WebpackDevServer(compiler.options.devServer as object, compiler)
+  },
+  rspack: async (config: object) => {
+    const compiler = rspack(config as never) as unknown as RspackCompiler
+    return new RspackDevServer(compiler.options.devServer as never, compiler)
+  },
+}
+
+describe.each(['webpack', 'rspack'] as const)(
+  'THREAT 19: the static folders of the dev server of %s',
+  (name) => {
+    const open = async (status: Status, devServer: object) => {
+      const bytes = inState(await constantComponent(1), status)
+      const project = makeProject({
+        'main.js': `import { answer } from './x.wasm'\nconsole.log(answer())`,
+        'x.wasm': inState(await constantComponent(1), 'signed'),
+        'public/deep/p.wasm': bytes,
+        'public/data.bin': bytes,
+        'public/text.txt': 'text',
+        'node_modules/lib/lib.wasm': await coreModule(),
+      })
+      const heard: string[] = []
+      const plugin = signedWasm[name]({ keys: TRUSTED_PEM })
+      const config = webpackConfig(plugin, {
+        project,
+        options: {},
+        target: 'browser',
+        mode: 'development',
+        out: 'dist',
+      })
+      const server = await SERVERS[name]({
+        ...config,
+        infrastructureLogging: { level: 'info', stream: { write: (line: string) => heard.push(line) } },
+        stats: 'none',
+        devServer: {
+          port: 0,
+          host: '127.0.0.1',
+          hot: false,
+          client: false,
+          static: project.at('public'),
+          ...devServer,
+        },
+      })
+      await server.start()
+      stops.push(() => server.stop())
+      const { port } = server.server!.address() as { port: number }
+      return { port, bytes, heard }
+    }
+
+    it('are judged, and their files sent out of the verified buffer', async () => {
+      const { port } = await open('unsigned', {})
+      for (const path of ['/deep/p.wasm', '/deep/../data.bin', '/deep/p.wasm?x', '/%64ata.bin']) {
+        for (const headers of [{}, { range: 'bytes=0-9' }]) {
+          const answer = await ask(port, path, headers)
+          expect([path, answer.status]).toEqual([path, 403])
+          expect(answer.body.toString()).toContain('[signed-wasm] COMPONENT_UNSIGNED')
+        }
+      }
+      expect((await ask(port, '/text.txt')).body.toString()).toBe('text')
+      const signed = await open('signed', {})
+      for (const path of ['/deep/p.wasm', '/data.bin'])
+        expect(new Uint8Array((await ask(signed.port, path)).body)).toEqual(signed.bytes)
+    })
+
+    it('and what else it sends stays as it was', async () => {
+      const seen: string[] = []
+      const { port } = await open('signed', {
+        setupMiddlewares: (all: unknown[]) => [
+          (asked: { url: string }, _: unknown, next: () => void) => (seen.push(asked.url), next()),
+          ...all,
+        ],
+      })
+      const main = await ask(port, '/main.js')
+      expect(main.body.toString()).toContain('answer')
+      const names = new Set(main.body.toString().match(/\b[0-9a-f]+\.wasm/g))
+      expect(names.size).toBe(1)
+      for (const asset of names)
+        expect((await ask(port, `/${asset}`)).body.subarray(0, 4).toString('latin1')).toBe('\0asm')
+      expect(seen).toContain('/main.js')
+    })
+
+    it('are judged when the bundler starts, where a server has no options', async () => {
+      const before = [process.cwd(), process.env['WEBPACK_SERVE']] as const
+      try {
+        for (const status of ['unsigned', 'signed'] as const) {
+          const bytes = inState(await constantComponent(1), status)
+          const project = makeProject({ 'main.js': '1', 'public/p.wasm': bytes })
+          process.chdir(project.root)
+          process.env['WEBPACK_SERVE'] = 'true'
+          const wanted = { project, options: { keys: TRUSTED_PEM }, target: 'browser', out: 'dist' } as const
+          const building = buildWith[name](wanted)
+          if (status === 'signed') await building
+          else await expect(building).rejects.toThrow('COMPONENT_UNSIGNED public/p.wasm')
+        }
+      } finally {
+        process.chdir(before[0])
+        if (before[1] === undefined) delete process.env['WEBPACK_SERVE']
+        else process.env['WEBPACK_SERVE'] = before[1]
+      }
+    })
+
+    it('say a refusal once', async () => {
+      const { port, heard } = await open('unsigned', {})
+      for (let time = 0; time < 3; time++) await ask(port, '/deep/p.wasm')
+      expect(heard.filter((line) => line.includes('COMPONENT_UNSIGNED'))).toHaveLength(1)
+    })
+  },
+)

@@ -27,33 +27,35 @@ function addWarning({ webpack }: Compiler, { warnings }: Compilation, message: s
   warnings.push(new webpack.WebpackError(message))
 }
 
-/**
- * Sweeps the assets of each compilation, and its folder after everyone who writes there. What is refused is an error of the
- * compilation, of which nothing is written: one that is thrown would end the watching as well.
- */
+const REFUSED = new WeakSet<Compilation>()
+
+/** Makes a refusal an error of the compilation, of which nothing is written: one that is thrown would end the watching as well. */
+export function refuseBy(compiler: Compiler, compilation: Compilation, look: () => void): void {
+  try {
+    look()
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error
+    REFUSED.add(compilation)
+    compilation.errors.push(new compiler.webpack.WebpackError(error.message))
+  }
+}
+
+/** Sweeps the assets of each compilation, and its folder after everyone who writes there. */
 export function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
   let sweeper: LateSweep
-  const refused = new WeakSet<Compilation>()
-  const refuseBy = (compilation: Compilation, look: (log: BuildLog) => void) => {
-    try {
-      look(logOf(compiler, compilation))
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error
-      refused.add(compilation)
-      compilation.errors.push(new compiler.webpack.WebpackError(error.message))
-    }
-  }
   compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
     sweeper = pipeline.sweeper(compiler.outputPath)
     const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
     compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
-      refuseBy(compilation, (log) => sweeper.early(outputOf(compiler, compilation), log))
+      const log = logOf(compiler, compilation)
+      refuseBy(compiler, compilation, () => sweeper.early(outputOf(compiler, compilation), log))
     })
   })
   const first = { name: NAME, stage: Number.MIN_SAFE_INTEGER }
-  compiler.hooks.shouldEmit.tap(first, (compilation) => (refused.has(compilation) ? false : undefined))
+  compiler.hooks.shouldEmit.tap(first, (compilation) => (REFUSED.has(compilation) ? false : undefined))
   compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
-    if (compilation.errors.length === 0) refuseBy(compilation, (log) => sweeper.late(log))
+    if (compilation.errors.length > 0) return
+    refuseBy(compiler, compilation, () => sweeper.late(logOf(compiler, compilation)))
   })
 }
 

@@ -12,6 +12,7 @@ import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
 import { type Duties, type HookContext, isObject, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
+import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
 
 const WASM = /\.wasm$/i
@@ -38,9 +39,10 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     findAwait: () => {}, // all that these bundlers write may have one, CommonJS included
     sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
   }
+  const devServer = (applied: Compiler) => guardDevServer(applied, pipeline)
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
-    for (const duty of Object.values(duties)) duty(compiler)
+    for (const duty of [...Object.values(duties), devServer]) duty(compiler)
   }
   return { ...shared, [framework]: apply }
 }

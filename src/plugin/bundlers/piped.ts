@@ -1,7 +1,18 @@
+/// <reference types="node" />
 /** Files that a server is about to send, in whatever spelling somebody has asked for them. */
 
-import type { ReadStream } from 'node:fs'
+import { ReadStream } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+
+/** What a server has said of a file that it does not send. */
+const OF_THE_FILE = [
+  'accept-ranges',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'etag',
+  'last-modified',
+]
 
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 
@@ -36,11 +47,14 @@ export function whenPiped(
       release()
       return original.apply(response, args)
     })
-  response.prependOnceListener('pipe', (source: ReadStream) => {
+  response.prependOnceListener('pipe', (source: unknown) => {
+    // Others, such as those of a file system in memory, open no file of the disk.
+    if (!(source instanceof ReadStream)) return release()
     const stop = () => {
       source.unpipe(response)
       source.destroy()
       head = undefined
+      for (const name of OF_THE_FILE) response.removeHeader(name)
     }
     try {
       const send = typeof source.path === 'string' ? decide(source.path) : undefined
