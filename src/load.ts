@@ -1,5 +1,6 @@
 /** The door for people without a bundler: get a signed file, verify it, use it. */
 
+import { anything, check, type Check, oneOf } from './errors/check.js'
 import { problem } from './errors/raise.js'
 import type { Hex } from './format/encoding.js'
 import { judgeAsync } from './policy/judge.js'
@@ -17,11 +18,11 @@ export interface LoadOptions {
   /** Who may sign; any one of them. A key in any text or binary format that `keys` of the plugin takes as a literal. */
   keys: KeyData | readonly KeyData[]
   /** The content of a detached signature. When the file carries a signature as well, both must hold. */
-  detached?: Uint8Array
+  detached?: Uint8Array | undefined
   /** Fingerprints of keys and digests of contents that are refused, whoever signed. */
-  revoked?: Iterable<Hex>
+  revoked?: Iterable<Hex> | undefined
   /** `module` compiles a core module. @default 'bytes' */
-  as?: 'bytes' | 'module'
+  as?: 'bytes' | 'module' | undefined
 }
 
 /** A public key. */
@@ -47,24 +48,34 @@ export function loadVerified(
 
 export async function loadVerified(
   source: URL | string | Response,
-  { as = 'bytes', ...options }: LoadOptions,
+  options: LoadOptions,
 ): Promise<Uint8Array | WebAssembly.Module> {
-  const keys = readKeys(options.keys)
+  const { as = 'bytes', keys, detached, revoked = [] } = check(options, CHECKS, '')
+  // Before anything is waited for: what was passed may be changed meanwhile.
+  const policy = createPolicy({ signers: readKeys(keys), denied: revoked })
+  const signature = detached && Uint8Array.from(detached)
   const bytes = await (source instanceof Response ? bytesOf(source) : readComponent(source))
   const judgement = await judgeAsync(
     {
       name: source instanceof Response ? source.url : String(source),
       bytes,
       layer: as === 'module' ? 'core module' : undefined,
-      sidecars: { signature: options.detached },
+      sidecars: { signature },
     },
-    createPolicy({ signers: keys, denied: options.revoked ?? [] }),
+    policy,
   )
   if (judgement.action !== 'accept') throw judgement.problem
   return as === 'module' ? WebAssembly.compile(bytes) : bytes
 }
 
-function readKeys(data: LoadOptions['keys']): TrustedKey[] {
+const CHECKS: Record<keyof LoadOptions, Check> = {
+  keys: anything,
+  detached: (value) => (value instanceof Uint8Array ? undefined : 'a Uint8Array'),
+  revoked: anything,
+  as: oneOf('bytes', 'module'),
+}
+
+function readKeys(data: LoadOptions['keys'] = []): TrustedKey[] {
   const list = [data].flat() as readonly KeyData[]
   const keys = list.flatMap((key, index) =>
     typeof key === 'string' || key instanceof Uint8Array ? parsePublicKeys(key, `keys[${index}]`) : [key],

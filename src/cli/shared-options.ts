@@ -130,7 +130,7 @@ export function readKeyFile(file: string, io: Io): Uint8Array {
 }
 
 function secretFromVariable(variable: string, io: Io): SecretKey {
-  const value = io.env[variable]
+  const value = Object.hasOwn(io.env, variable) ? io.env[variable] : undefined
   if (value === undefined || value === '') throw problem('KEY_ENV_UNSET', { variable, holds: 'secret key' })
   // Many CI systems keep a multi-line secret on one line, with the two characters \n for a line end.
   return parseSecretKey(value.replaceAll('\\n', '\n'), `env ${variable}`)

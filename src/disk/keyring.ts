@@ -3,7 +3,7 @@
 
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
-import { isPlainObject } from '../errors/check.js'
+import { isPlainObject, ownMembers } from '../errors/check.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { escapeControls } from '../errors/text.js'
@@ -18,9 +18,10 @@ import { readRegularFile } from './read-file.js'
 export function isKeySource(value: unknown): value is KeySource {
   if (typeof value === 'string') return value !== ''
   if (value instanceof Uint8Array) return true
-  if (!isPlainObject(value) || typeof value['env'] !== 'string' || value['env'] === '') return false
-  const extra = Object.keys(value).filter((name) => name !== 'env' && name !== 'fingerprint')
-  const { fingerprint } = value
+  if (!isPlainObject(value)) return false
+  const { env, fingerprint, ...others } = ownMembers(value)
+  if (typeof env !== 'string' || env === '') return false
+  const extra = Object.keys(others)
   return extra.length === 0 && (fingerprint === undefined || /^[0-9a-f]{64}$/i.test(String(fingerprint)))
 }
 
@@ -97,7 +98,7 @@ function readVariable(
   { env }: { env: string },
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  const value = environment[env]
+  const value = Object.hasOwn(environment, env) ? environment[env] : undefined
   if (value === undefined || value.trim() === '') throw problem('KEY_ENV_UNSET', { variable: env })
   // Many CI systems keep a multi-line secret on one line, with the two characters \n for a line end.
   return value.replaceAll('\\r', '').replaceAll('\\n', '\n')

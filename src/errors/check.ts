@@ -35,19 +35,44 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
 /** `true` or `false`. */
 export const flag = oneOf(true, false)
 
+/** Anything: whoever takes it checks it. */
+export const anything: Check = () => undefined
+
+/** Without members that are `undefined`. */
+export type Own<T> = { [Name in keyof T]: Exclude<T[Name], undefined> }
+
+/**
+ * What somebody has written into an object: its own members, each read once, without those that are `undefined`. The copy
+ * has no prototype, so that a member which nobody wrote cannot come from there.
+ */
+export function ownMembers<T extends object>(object: T): Own<T> {
+  const written = Object.entries(object).filter(([, value]) => value !== undefined)
+  return Object.assign(Object.create(null) as Own<T>, Object.fromEntries(written))
+}
+
 /**
  * Checks every member of an object that people write.
  * @param prefix stands before the names in errors, such as `jco.`
+ * @returns what was checked: see {@link ownMembers}
  * @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID`
  */
-export function check(options: object, checks: Readonly<Record<string, Check>>, prefix: string): void {
+export function check<T extends object>(
+  options: T,
+  checks: Readonly<Record<string, Check>>,
+  prefix: string,
+): Own<T> {
   if (!isPlainObject(options))
     throw problem('OPTION_INVALID', { option: prefix.slice(0, -1) || 'options', must: 'an object' })
-  for (const [name, value] of Object.entries(options)) {
-    const test = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (test === undefined)
-      throw problem('OPTION_UNKNOWN', { option: prefix + name, nearest: nearest(name, Object.keys(checks)) })
-    const must = value === undefined ? undefined : test(value)
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(checks, name))
+  if (unknown !== undefined)
+    throw problem('OPTION_UNKNOWN', {
+      option: prefix + unknown,
+      nearest: nearest(unknown, Object.keys(checks)),
+    })
+  const own = ownMembers(options)
+  for (const [name, value] of Object.entries(own)) {
+    const must = checks[name]!(value)
     if (must !== undefined) throw problem('OPTION_INVALID', { option: prefix + name, must })
   }
+  return own
 }

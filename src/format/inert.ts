@@ -34,7 +34,7 @@ function isHarmless(bytes: Uint8Array, { id, payloadStart, end }: Section): bool
   if (id > CORE_SECTION.tag) return false
   if (!CONNECTING.includes(id)) return true
   // A list of nothing is as good as none, and a start function is no list.
-  const payload = new Reader(bytes, malformed, { start: payloadStart, end })
+  const payload = new Reader(bytes, malformed, payloadStart, end)
   return id !== CORE_SECTION.start && payload.varuint32() === 0 && payload.remaining === 0
 }
 

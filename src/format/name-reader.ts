@@ -29,7 +29,7 @@ export class NameReader extends Reader {
     { payloadStart, end }: Section,
     private readonly walk: NameWalk,
   ) {
-    super(bytes, malformed, { start: payloadStart, end })
+    super(bytes, malformed, payloadStart, end)
   }
 
   /** A name; the result aliases the input. */

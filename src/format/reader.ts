@@ -11,11 +11,15 @@ export class Reader {
   offset: number
   private readonly end: number
 
-  /** @param fail makes the error that is thrown; @param range.end exclusive */
+  /**
+   * No object with `start` and `end`: one without an end would have that of a polluted prototype.
+   * @param fail makes the error that is thrown; @param end exclusive
+   */
   constructor(
     readonly bytes: Uint8Array,
     readonly fail: Fail,
-    { start = 0, end = bytes.length } = {},
+    start = 0,
+    end: number = bytes.length,
   ) {
     this.offset = start
     this.end = end

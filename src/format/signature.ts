@@ -115,7 +115,10 @@ function encodeSet({ hashes, records }: SignatureSet): Uint8Array {
   )
 }
 
-function encodeRecord({ keyId, algorithm, signature, certificates }: SignatureRecord): Uint8Array {
+function encodeRecord(record: SignatureRecord): Uint8Array {
+  const { keyId, algorithm, signature } = record
+  // Whether there is a list is part of the encoding, so that it is the record's own.
+  const certificates = Object.hasOwn(record, 'certificates') ? record.certificates : undefined
   const fields = [prefixed(keyId), Uint8Array.of(algorithm), prefixed(signature)]
   return concatBytes(...fields, ...(certificates === undefined ? [] : counted(certificates, prefixed)))
 }

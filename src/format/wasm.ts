@@ -45,9 +45,9 @@ export interface Section {
    * The name of a custom section, decoded whenever it is asked for. UTF-8 that is well formed has one text, so names that
    * differ stay different.
    */
-  readonly name?: string
+  readonly name: string | undefined
   /** Whether the name of a custom section is one of those that mean something here. */
-  role?: Role | undefined
+  role: Role | undefined
 }
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -57,7 +57,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** The layer that the first 8 bytes declare, or `undefined`. */
 export function readLayer(bytes: Uint8Array): Layer | undefined {
-  return LAYERS[bytes.subarray(0, PREAMBLE_LENGTH).join()]
+  const preamble = bytes.subarray(0, PREAMBLE_LENGTH).join()
+  return Object.hasOwn(LAYERS, preamble) ? LAYERS[preamble] : undefined
 }
 
 /**
@@ -76,7 +77,7 @@ export function readSections(
   const layer = readLayer(bytes)
   if (layer === undefined) throw malformed('preamble')
   const sections: Section[] = []
-  const reader = new Reader(bytes, malformed, { start: PREAMBLE_LENGTH })
+  const reader = new Reader(bytes, malformed, PREAMBLE_LENGTH)
   while (reader.remaining > 0) {
     budget.spend()
     sections.push(readSection(reader))
@@ -92,8 +93,9 @@ function readSection(reader: Reader): Section {
   const payloadStart = reader.offset
   reader.take(size)
   const end = reader.offset
-  if (id !== CUSTOM_SECTION) return { id, start, payloadStart, contentStart: payloadStart, end }
-  const payload = new Reader(reader.bytes, malformed, { start: payloadStart, end })
+  if (id !== CUSTOM_SECTION)
+    return { id, start, payloadStart, contentStart: payloadStart, end, name: undefined, role: undefined }
+  const payload = new Reader(reader.bytes, malformed, payloadStart, end)
   const name = payload.take(payload.varuint32())
   if (!isUtf8(name)) throw malformed('not UTF-8', payloadStart)
   return new CustomSection({ start, payloadStart, contentStart: payload.offset, end }, name)
@@ -109,7 +111,7 @@ class CustomSection implements Section {
   readonly role: Role | undefined
   readonly #name: Uint8Array
 
-  constructor(offsets: Omit<Section, 'id'>, name: Uint8Array) {
+  constructor(offsets: Omit<Section, 'id' | 'name' | 'role'>, name: Uint8Array) {
     this.start = offsets.start
     this.payloadStart = offsets.payloadStart
     this.contentStart = offsets.contentStart
@@ -185,7 +187,7 @@ export function checkLayer(
 /** Offset of the first byte that a signature covers: after the leading signature section, or 8. */
 export function contentStart(bytes: Uint8Array): number {
   if (bytes.length === PREAMBLE_LENGTH) return PREAMBLE_LENGTH
-  const first = readSection(new Reader(bytes, malformed, { start: PREAMBLE_LENGTH }))
+  const first = readSection(new Reader(bytes, malformed, PREAMBLE_LENGTH))
   return isSignatureSection(first) ? first.end : PREAMBLE_LENGTH
 }
 
@@ -241,7 +243,7 @@ export function encodeDelimiterSection(random: Uint8Array): Uint8Array {
 export function sectionBytes(bytes: Uint8Array, section: Section): Uint8Array {
   const { id, payloadStart, end } = section
   if (id !== CUSTOM_SECTION) return encodeSection(id, bytes.subarray(payloadStart, end))
-  const payload = new Reader(bytes, malformed, { start: payloadStart, end })
+  const payload = new Reader(bytes, malformed, payloadStart, end)
   const length = encodeVaruint32(payload.varuint32())
   return encodeSection(id, concatBytes(length, bytes.subarray(payload.offset, end)))
 }

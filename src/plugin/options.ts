@@ -4,7 +4,17 @@ import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
 import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
-import { check, type Check, flag, isCount, isPlainObject, isStringList, oneOf } from '../errors/check.js'
+import {
+  anything,
+  check,
+  type Check,
+  flag,
+  isCount,
+  isPlainObject,
+  isStringList,
+  oneOf,
+  ownMembers,
+} from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import type { Mode } from '../policy/policy.js'
 
@@ -14,13 +24,13 @@ export type { KeySource } from '../disk/keyring.js'
 /** Bounds on what one file may cost. */
 export interface Limits {
   /** The largest file that is read. @default 67108864 (64 MiB) */
-  maxFileBytes?: number
+  maxFileBytes?: number | undefined
   /** How long transpiling one component may take. @default 30000 */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** How large the generated code and core modules of one component may be. @default 52428800 (50 MiB) */
-  maxOutputBytes?: number
+  maxOutputBytes?: number | undefined
   /** How much memory transpiling one component may add to the process. @default 1073741824 (1 GiB) */
-  maxMemoryBytes?: number
+  maxMemoryBytes?: number | undefined
 }
 
 /** The options of the plugin. */
@@ -30,63 +40,63 @@ export interface Options {
    * `off` verifies nothing. `serve` is Vite's dev server and Vitest; everything else is `build`.
    * @default 'strict'
    */
-  mode?: Mode | { build?: Mode; serve?: Mode }
+  mode?: Mode | { build?: Mode | undefined; serve?: Mode | undefined } | undefined
   /**
    * Trusted public keys; any one of them may sign. A folder gives its `*.pub *.pk *.pem *.der *.jwk
    * *.keys` files.
    * @default []
    */
-  keys?: KeySource | readonly KeySource[]
+  keys?: KeySource | readonly KeySource[] | undefined
   /**
    * Globs of the `.wasm` files to handle, relative to the project root. Later ones win, and one that begins with `!` takes
    * out what it matches, as in `.gitignore`.
    * @default every `.wasm`
    */
-  include?: string | readonly string[]
+  include?: string | readonly string[] | undefined
   /**
    * Globs of `.wasm` files that are left to the bundler, unverified; `npm:<package>` for what a package brings, in files
    * or in scripts, and `npm:<package>/<glob>` for some of it; `!` as in `include`.
    * @default []
    */
-  exclude?: string | readonly string[]
+  exclude?: string | readonly string[] | undefined
   /**
    * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass
    * both.
    * @default false
    */
-  detached?: boolean
+  detached?: boolean | undefined
   /**
    * Core modules that installed packages bring for themselves, which are as trusted as the JavaScript beside them:
    * `report` lists them at the end of a build, `verify` refuses all of them that no trusted key has signed. Components,
    * and whatever is the project's own, are verified always.
    * @default 'report'
    */
-  packages?: 'report' | 'verify'
+  packages?: 'report' | 'verify' | undefined
   /**
    * What a component's imports are bound to: import name to module, e.g.
    * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
    * @default {}
    */
-  imports?: Readonly<Record<string, string>>
+  imports?: Readonly<Record<string, string>> | undefined
   /**
    * `file` ships the signed component as one asset, `inline` as base64 in the bundle; a number
    * inlines files of at most that many bytes.
    * @default 'file'
    */
-  asset?: 'file' | 'inline' | number
+  asset?: 'file' | 'inline' | number | undefined
   /**
    * What emitted code checks of a file before it compiles it: that it is the very one of the build (`digest`), or that
    * a trusted key has signed it and its core modules are those of the build (`signature`). For wasm and JavaScript
    * that travel different ways.
    * @default 'off'
    */
-  recheck?: 'off' | 'digest' | 'signature'
+  recheck?: 'off' | 'digest' | 'signature' | undefined
   /**
    * Where exact declarations of imported components are written: a folder, relative to the project root and
    * named in `rootDirs` of the tsconfig; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
    * @default true in a project with a `tsconfig.json`, else false
    */
-  types?: boolean | string
+  types?: boolean | string | undefined
   /**
    * Keep what jco makes of each component on disk, for later builds: `true` in
    * `node_modules/.cache/unplugin-signed-wasm`, or a folder, relative to the project root. Verdicts are never kept:
@@ -95,11 +105,11 @@ export interface Options {
    * requests.
    * @default false
    */
-  cache?: boolean | string
+  cache?: boolean | string | undefined
   /** Options of jco. */
-  jco?: JcoOptions
+  jco?: JcoOptions | undefined
   /** Bounds on what one file may cost. */
-  limits?: Limits
+  limits?: Limits | undefined
 }
 
 /** {@link Options} with every default filled in; deeply frozen. */
@@ -118,13 +128,16 @@ export interface ResolvedOptions {
   /** A folder, relative to the project root. */
   cache: string | false
   jco: JcoOptions
-  limits: Required<Limits>
+  limits: Record<keyof Limits, number>
 }
 
 /** Where outputs of jco are kept when no folder is named, relative to the project root. */
 export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
 
-const DEFAULT_LIMITS: Required<Limits> = { maxFileBytes: 64 * 2 ** 20, ...DEFAULT_TRANSPILE_LIMITS }
+const DEFAULT_LIMITS: Record<keyof Limits, number> = {
+  maxFileBytes: 64 * 2 ** 20,
+  ...DEFAULT_TRANSPILE_LIMITS,
+}
 
 const MODES = ['strict', 'lenient', 'off'] as const
 
@@ -152,7 +165,7 @@ const CHECKS: Record<keyof Options, Check> = {
     typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
       ? undefined
       : 'true, false or a folder',
-  jco: () => undefined, // all of it is for `checkJcoOptions`
+  jco: anything, // all of it is for `checkJcoOptions`
   limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
 }
 
@@ -181,16 +194,14 @@ function refuseReplaced(options: object): void {
  * Checks options and fills in defaults. The result shares nothing with the input and cannot be changed.
  * @throws Diagnostic `OPTION_UNKNOWN` or `OPTION_INVALID`
  */
-export function resolveOptions(options: Options = {}): ResolvedOptions {
-  refuseReplaced(options)
-  check(options, CHECKS, '')
-  const modes = isPlainObject(options.mode) ? options.mode : { build: options.mode, serve: options.mode }
-  check(modes, MODE_CHECKS, 'mode.')
-  check(options.limits ?? {}, LIMIT_CHECKS, 'limits.')
-  if (options.jco !== undefined) checkJcoOptions(options.jco)
+export function resolveOptions(written: Options = {}): ResolvedOptions {
+  refuseReplaced(written)
+  const options = check(written, CHECKS, '')
+  const { mode } = options
+  const modes = check(isPlainObject(mode) ? mode : { build: mode, serve: mode }, MODE_CHECKS, 'mode.')
   return deepFreeze({
     mode: { build: modes.build ?? 'strict', serve: modes.serve ?? 'strict' },
-    keys: [options.keys ?? []].flat().map((key) => structuredClone(key)),
+    keys: [options.keys ?? []].flat().map(copyOfSource),
     include: [options.include ?? []].flat(),
     exclude: [options.exclude ?? []].flat(),
     detached: options.detached ?? false,
@@ -200,10 +211,19 @@ export function resolveOptions(options: Options = {}): ResolvedOptions {
     recheck: options.recheck ?? 'off',
     types: resolveTypes(options.types),
     cache: options.cache === true ? CACHE_FOLDER : (options.cache ?? false),
-    jco: structuredClone(options.jco ?? {}),
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    jco: ownCopy(checkJcoOptions(options.jco === undefined ? {} : options.jco)),
+    limits: { ...DEFAULT_LIMITS, ...check(options.limits ?? {}, LIMIT_CHECKS, 'limits.') },
   })
 }
+
+/** A source of keys, with nothing but what is its own. */
+function copyOfSource(source: KeySource): KeySource {
+  return isPlainObject(source) ? ownCopy(source) : structuredClone(source)
+}
+
+/** Lists in it are copied as well. */
+const ownCopy = <T extends object>(object: T): T =>
+  ownMembers(structuredClone(Object.fromEntries(Object.entries(object))) as T)
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value

@@ -1,5 +1,6 @@
 /** The one judge: what is demanded of a file, and what the file and those who signed it say. */
 
+import { ownMembers } from '../errors/check.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { toHex } from '../format/encoding.js'
@@ -9,7 +10,7 @@ import { readOutside, type Sidecars } from '../trust/evidence/frame.js'
 import { type Verdict, verdictOfError } from '../trust/verdict.js'
 import { examine, type Examined, examineSync } from '../trust/verify.js'
 import { Admitted } from './admitted.js'
-import type { Policy } from './policy.js'
+import { adoptPolicy, type Policy } from './policy.js'
 import { decide } from './table.js'
 
 /** A file that wants to be used. */
@@ -36,8 +37,10 @@ export type Judgement =
  * Judges a file by a policy: natively where there is node:crypto, without waiting.
  *
  * Hostile bytes never throw. Under `off` no key is opened; what cannot be framed and what is denied is refused all the same.
+ * @throws Diagnostic about a policy that was not made by `createPolicy`
  */
-export function judge(subject: Subject, policy: Policy): Judgement {
+export function judge(given: Subject, demanded: Policy): Judgement {
+  const [subject, policy] = [ownMembers(given), adoptPolicy(demanded)]
   const examined =
     policy.mode === 'off'
       ? look(subject, policy)
@@ -46,7 +49,8 @@ export function judge(subject: Subject, policy: Policy): Judgement {
 }
 
 /** Like {@link judge}, with WebCrypto where that is the fast way. */
-export async function judgeAsync(subject: Subject, policy: Policy): Promise<Judgement> {
+export async function judgeAsync(given: Subject, demanded: Policy): Promise<Judgement> {
+  const [subject, policy] = [ownMembers(given), adoptPolicy(demanded)]
   const examined =
     policy.mode === 'off'
       ? look(subject, policy)
@@ -55,12 +59,7 @@ export async function judgeAsync(subject: Subject, policy: Policy): Promise<Judg
 }
 
 function optionsOf({ layer, sidecars, sections }: Subject, { denied }: Policy) {
-  return {
-    ...(layer && { layer }),
-    ...(sidecars?.signature && { detached: sidecars.signature }),
-    ...(sections && { sections }),
-    revoked: denied,
-  }
+  return { layer, detached: sidecars && ownMembers(sidecars).signature, sections, revoked: denied }
 }
 
 /** What is looked at when nothing is verified. */

@@ -1,6 +1,7 @@
 /** From a verdict to an action: one table of mode and status. */
 
 import type { Diagnostic } from '../errors/diagnostic.js'
+import { problem } from '../errors/raise.js'
 import { explain } from '../trust/explain.js'
 import type { TrustedKey } from '../trust/keys/trusted-key.js'
 import type { Verdict } from '../trust/verdict.js'
@@ -57,6 +58,8 @@ export function decide(
   verdict: Verdict,
   { mode, file, keys }: { mode: Mode; file: string; keys: readonly TrustedKey[] },
 ): Decision {
+  if (!Object.hasOwn(ACTIONS, mode))
+    throw problem('OPTION_INVALID', { option: 'mode', must: 'strict, lenient or off' })
   const action = verdict.status === 'partial' && verdict.sufficient ? 'accept' : ACTIONS[mode][verdict.status]
   return action === 'accept' ? { action } : { action, problem: explain(verdict, file, keys)! }
 }

@@ -39,7 +39,7 @@ async function acceptContent(bytes: Uint8Array, pinned: Pinned): Promise<Uint8Ar
 
 /** Divides a component where its signature section ends. */
 function divide(bytes: Uint8Array): { embedded?: Uint8Array; content: Uint8Array } {
-  const reader = new Reader(bytes, unreadable, { start: COMPONENT_PREAMBLE.length })
+  const reader = new Reader(bytes, unreadable, COMPONENT_PREAMBLE.length)
   if (reader.byte() === 0) {
     const section = new Reader(reader.take(reader.shortestVaruint32()), unreadable)
     if (equalBytes(section.take(section.shortestVaruint32()), SIGNATURE))

@@ -1,5 +1,6 @@
 /** Makes signatures: embedded, or detached in a file of their own. */
 
+import { check, type Check, flag, oneOf } from '../errors/check.js'
 import { damaged, problem } from '../errors/raise.js'
 import { concatBytes, equalBytes, joinBytes } from '../format/encoding.js'
 import {
@@ -24,16 +25,25 @@ import { defaultKeyId, type SecretKey, trustedKey } from './keys/trusted-key.js'
 /** How to sign. */
 export interface SignOptions {
   /** What the signature calls its key: the default id, none, or up to 255 bytes of one's own. */
-  keyId?: 'default' | 'none' | Uint8Array
+  keyId?: 'default' | 'none' | Uint8Array | undefined
   /**
    * What becomes of the certificate lists that some signers write, empty ones included: `keep` each
    * record as it is and write none, write one on `every` record (as wsc does), or on `no` record (as
    * wasmsign2 does).
    * @default 'keep'
    */
-  certificateLists?: 'keep' | 'every' | 'no'
+  certificateLists?: 'keep' | 'every' | 'no' | undefined
   /** Drop the signatures that are there instead of adding to them. @default false */
-  replace?: boolean
+  replace?: boolean | undefined
+}
+
+const CHECKS: Record<keyof SignOptions, Check> = {
+  keyId: (value) =>
+    value === 'default' || value === 'none' || (value instanceof Uint8Array && value.length <= 255)
+      ? undefined
+      : "'default', 'none' or up to 255 bytes",
+  certificateLists: oneOf('keep', 'every', 'no'),
+  replace: flag,
 }
 
 /** What signing gives. */
@@ -80,8 +90,9 @@ export interface PreparedSignature {
 export function prepareSignature(
   bytes: Uint8Array,
   publicKey: Uint8Array,
-  { keyId = 'default', certificateLists = 'keep', replace = false }: SignOptions = {},
+  options: SignOptions = {},
 ): PreparedSignature {
+  const { keyId = 'default', certificateLists = 'keep', replace = false } = check(options, CHECKS, '')
   const { publicKey: signer } = trustedKey(publicKey, 'the public key')
   const { payload, content, ends } = canonicalize(bytes)
   const existing = payload === undefined ? [] : decodeSignature(payload, damaged)

@@ -69,13 +69,17 @@ const REFUSED_JCO: Readonly<Record<string, string>> = {
   outDir: OWNS_THE_SEAM,
 }
 
-/** @throws Diagnostic `OPTION_UNKNOWN`, or `OPTION_INVALID` for what cannot be had here as well */
-export function checkJcoOptions(jco: unknown): asserts jco is JcoOptions {
+/**
+ * Checks options of jco.
+ * @returns those that were written, without a prototype
+ * @throws Diagnostic `OPTION_UNKNOWN`, or `OPTION_INVALID` for what cannot be had here as well
+ */
+export function checkJcoOptions(jco: unknown): JcoOptions {
   if (!isPlainObject(jco))
     throw problem('OPTION_INVALID', { option: 'jco', must: 'an object of jco options' })
   for (const [name, reason] of Object.entries(REFUSED_JCO)) {
     if (Object.hasOwn(jco, name))
       throw problem('OPTION_INVALID', { option: `jco.${name}`, must: `left out: it ${reason}` })
   }
-  check(jco, JCO_CHECKS, 'jco.')
+  return check(jco, JCO_CHECKS, 'jco.')
 }

@@ -81,9 +81,7 @@ function readImports({ import: names }: Values<typeof OPTIONS>): Record<string, 
 /** @throws UsageError; Diagnostic for what cannot be had here */
 function readJco({ jco: json }: Values<typeof OPTIONS>): JcoOptions {
   if (json === undefined) return {}
-  const jco = parseJson(json)
-  checkJcoOptions(jco)
-  return jco
+  return checkJcoOptions(parseJson(json))
 }
 
 function parseJson(json: string): unknown {

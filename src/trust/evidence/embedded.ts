@@ -18,7 +18,7 @@ export function findEmbedded(
   if (misplaced) throw damaged('misplaced', misplaced.start)
   if (!first || !isSignatureSection(first)) return undefined
   // Nothing covers these few bytes, so only the one shortest encoding is accepted.
-  const framing = new Reader(bytes, damaged, { start: first.start + 1, end: first.end })
+  const framing = new Reader(bytes, damaged, first.start + 1, first.end)
   framing.shortestVaruint32()
   framing.shortestVaruint32()
   return { payload: bytes.subarray(first.contentStart, first.end), end: first.end }

@@ -43,7 +43,7 @@ interface Candidate {
   covers: Statement['covers']
   /** The keys that its id names. */
   named: readonly TrustedKey[]
-  signer?: TrustedKey
+  signer: TrustedKey | undefined
   isUntried: boolean
 }
 
@@ -79,7 +79,12 @@ export function* gather(
 
 function listCandidates(sets: readonly SignatureSet[], hashed: HashedFile, byId: KeysById): Candidate[] {
   return sets.flatMap((set) => {
-    const of = { message: signedMessage(set.hashes), covers: coverageOf(set, hashed), isUntried: false }
+    const of = {
+      message: signedMessage(set.hashes),
+      covers: coverageOf(set, hashed),
+      signer: undefined,
+      isUntried: false,
+    }
     return set.records.map((record) => ({ record, ...of, named: namedKeys(record, byId) }))
   })
 }

@@ -1,5 +1,6 @@
 /** Keys as values. A weak key never becomes a trusted one. */
 
+import { isPlainObject, ownMembers } from '../../errors/check.js'
 import { problem } from '../../errors/raise.js'
 import { encodeUtf8, toHex } from '../../format/encoding.js'
 import { hmacSha256, publicKeyDefect, publicKeyOf, randomSeed, sha256 } from '../crypto/rule.js'
@@ -19,21 +20,44 @@ export interface SecretKey {
   publicKey: Uint8Array
 }
 
+/** Keys that were made here, of which nothing has to be checked again. */
+const MADE = new WeakSet<TrustedKey>()
+
 /**
- * Makes a trusted key from 32 bytes.
+ * Makes a trusted key from 32 bytes, which are copied.
  * @throws Diagnostic `KEY_WEAK` when the bytes are not a safe public key
  */
 export function trustedKey(publicKey: Uint8Array, name: string): TrustedKey {
-  const reason = publicKeyDefect(publicKey)
-  if (reason !== undefined) throw problem('KEY_WEAK', { source: name, reason })
   const copy = Uint8Array.from(publicKey)
-  return {
+  const reason = publicKeyDefect(copy)
+  if (reason !== undefined) throw problem('KEY_WEAK', { source: name, reason })
+  const key = Object.freeze({
     kind: 'key',
     name,
     publicKey: copy,
     keyId: toHex(defaultKeyId(copy)),
     fingerprint: toHex(sha256(copy)),
-  }
+  } as const)
+  MADE.add(key)
+  return key
+}
+
+/**
+ * The same keys, each of which is safe: what was put together elsewhere is made again of its bytes.
+ * @throws Diagnostic `KEY_WEAK`, `KEY_UNREADABLE`
+ */
+export function adoptKeys(keys: readonly TrustedKey[]): TrustedKey[] {
+  return Array.from(keys, (key, index) => (MADE.has(key) ? key : adoptKey(key, `key ${index}`)))
+}
+
+function adoptKey(value: unknown, position: string): TrustedKey {
+  const { name = position, publicKey }: Partial<TrustedKey> = isPlainObject(value) ? ownMembers(value) : {}
+  if (!(publicKey instanceof Uint8Array) || typeof name !== 'string')
+    throw problem('KEY_UNREADABLE', {
+      source: position,
+      reason: 'it is no object with a name and a public key in bytes',
+    })
+  return trustedKey(publicKey, name)
 }
 
 /** The key without what only verifying needs. */

@@ -174,7 +174,8 @@ describe('Reader', () => {
     const reader = new Reader(
       Uint8Array.of(1, 2, 3, 4),
       (...reason) => problem('WASM_MALFORMED', { reason }),
-      { start: 1, end: 3 },
+      1,
+      3,
     )
     expect(reader.remaining).toBe(2)
     expect(() => reader.take(3, 'three bytes')).toThrow(
