@@ -4,6 +4,7 @@
  */
 
 import { problem } from '../errors/raise.js'
+import { MAX_DEPTH } from '../format/budget.js'
 import { isUtf8, toLatin1 } from '../format/encoding.js'
 import { type ComponentNames, readNames } from '../format/names.js'
 
@@ -16,7 +17,7 @@ const MAX_NAME_BYTES = 4096
  * @param maxDepth how deep components may nest
  * @throws Diagnostic `UNSAFE_NAME`, `NESTING_TOO_DEEP`, and what {@link readNames} throws
  */
-export function checkNames(bytes: Uint8Array, { maxDepth = 32 } = {}): ComponentNames {
+export function checkNames(bytes: Uint8Array, { maxDepth = MAX_DEPTH } = {}): ComponentNames {
   return readNames(bytes, {
     component(depth) {
       if (depth > maxDepth) throw problem('NESTING_TOO_DEEP', { maxDepth })

@@ -97,6 +97,10 @@ export const CATALOGUE = {
       hint: REINSTALL,
     }),
   ),
+  SIGNATURE_KEYLESS: refusal((v: AboutFile) => ({
+    what: 'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
+    hint: `ask its publisher for a signature by a key, or make your own in its place: npx signed-wasm sign --write --replace -k <name>.key ${v.file ?? '<file>'}`,
+  })),
   WASM_MALFORMED: refusal((v: AboutFile & { reason: string | Reason }) => ({
     what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
     hint: 'check that the file is complete and is what its name says',

@@ -14,7 +14,7 @@ export function problem<C extends Code>(code: C, values: ValuesOf<C>, options?: 
 
 /** What is wrong with signature data, or with the section around it. */
 export function damaged(...damage: Reason): Diagnostic {
-  return problem('SIGNATURE_INVALID', { damage })
+  return damage[0] === 'keyless' ? problem('SIGNATURE_KEYLESS', {}) : problem('SIGNATURE_INVALID', { damage })
 }
 
 /** What is wrong with a binary. */

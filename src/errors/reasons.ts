@@ -18,6 +18,7 @@ const REASONS = {
   misplaced: (offset: number) =>
     `a signature section at offset ${offset}, where only the first section may be one`,
   header: (...bytes: number[]) => `unsupported version, content type or hash function (${bytes.join(', ')})`,
+  keyless: () => 'it is a keyless section of wsc',
   'too many signatures': (maxChecks: number) =>
     `it holds too many signatures: to look for one by a trusted key takes more than ${maxChecks} checks`,
   'signature length': (bytes: number) => `an Ed25519 signature of ${bytes} bytes`,

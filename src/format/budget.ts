@@ -14,6 +14,9 @@ export const MAX_SECTIONS = 65_536
  */
 export const MAX_ITEMS = 1_000_000
 
+/** How deep components may nest. No toolchain goes beyond a few. */
+export const MAX_DEPTH = 32
+
 /** A number of things that may be read, counted down. */
 export class Budget {
   readonly #max: number

@@ -11,6 +11,12 @@ import { type Fail, Reader } from './reader.js'
 /** spec_version, content_type (of components, too) and hash_fn (SHA-256). */
 const HEADER = Uint8Array.of(0x01, 0x01, 0x01)
 
+/**
+ * The version that wsc gives to a section of another format, with a certificate and an entry of a log in the place of a
+ * key. Nobody but wsc reads it.
+ */
+const KEYLESS_VERSION = 0x02
+
 const MESSAGE_PREFIX = ascii('wasmsig')
 
 /** The only signature algorithm there is. */
@@ -49,6 +55,7 @@ export interface SignatureSet {
 export function decodeSignature(payload: Uint8Array, fail: Fail): SignatureSet[] {
   const reader = new Reader(payload, fail)
   const header = reader.take(HEADER.length)
+  if (header[0] === KEYLESS_VERSION) throw fail('keyless')
   if (!equalBytes(header, HEADER)) throw fail('header', ...header)
   const sets = readList(reader, LIMITS.sets, readSet)
   reader.finish()

@@ -1,7 +1,7 @@
 /** The outside of a wasm binary: preamble and sections by offset. Decodes no section's content. */
 
 import { malformed } from '../errors/raise.js'
-import { type Budget, sectionBudget } from './budget.js'
+import { type Budget, MAX_DEPTH, sectionBudget } from './budget.js'
 import {
   ascii,
   concatBytes,
@@ -202,7 +202,7 @@ export interface Slice {
  * @param maxDepth how deep components may nest
  * @throws Diagnostic `WASM_MALFORMED` where a section cannot be framed, nesting goes deeper, or sections are too many
  */
-export function coreModuleSlices(bytes: Uint8Array, { maxDepth = 32 } = {}): Slice[] {
+export function coreModuleSlices(bytes: Uint8Array, { maxDepth = MAX_DEPTH } = {}): Slice[] {
   const found: Slice[] = []
   const budget = sectionBudget()
   const walk = (start: number, end: number, depth: number) => {

@@ -95,7 +95,8 @@ export function prepareSignature(
   const { keyId = 'default', certificateLists = 'keep', replace = false } = check(options, CHECKS, '')
   const { publicKey: signer } = trustedKey(publicKey, 'the public key')
   const { payload, content, ends } = canonicalize(bytes)
-  const existing = payload === undefined ? [] : decodeSignature(payload, damaged)
+  // What is to be replaced need not be readable.
+  const existing = payload === undefined || replace ? [] : decodeSignature(payload, damaged)
   const hashes = defaultBackend.rollingSha256(content, 0, ends)
   const message = signedMessage(hashes)
   const finish = (signature: Uint8Array): Signed => {
@@ -105,7 +106,7 @@ export function prepareSignature(
       throw problem('SIGNATURE_UNUSABLE', { reason: 'it does not verify under the public key' })
     }
     const record: SignatureRecord = { keyId: encodeKeyId(keyId, signer), algorithm: ED25519, signature }
-    const sets = addRecord(replace ? [] : existing, hashes, record)
+    const sets = addRecord(existing, hashes, record)
     const data = encodeSignature(withCertificateLists(sets, certificateLists))
     const preamble = bytes.subarray(0, PREAMBLE_LENGTH)
     return {

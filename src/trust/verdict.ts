@@ -62,7 +62,7 @@ export function conclude(evidence: readonly Evidence[], hashed: HashedFile, aske
 /** What could not be framed has a verdict as well. */
 export function verdictOfError(error: unknown): Verdict {
   if (!(error instanceof Diagnostic)) throw error
-  return { status: error.code === 'SIGNATURE_INVALID' ? 'invalid' : 'malformed', problem: error }
+  return { status: error.code.startsWith('SIGNATURE_') ? 'invalid' : 'malformed', problem: error }
 }
 
 const isWhole = ({ covers }: Statement) => covers === 'whole'

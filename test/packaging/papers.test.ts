@@ -50,6 +50,28 @@ describe('the list of threats', () => {
   })
 })
 
+describe('the limits in FORMAT.md', () => {
+  const limits = [
+    ...read('.github/FORMAT.md').matchAll(/^\| [^|]+ \| (\d+)([^|]*) \| `(\w+)` in `([^`]+)` \|$/gm),
+  ]
+  const units: Record<string, number> = { MiB: 2 ** 20 }
+
+  it('are many', () => expect(limits.length).toBeGreaterThan(15))
+
+  it.each(limits.map(([, ...row]) => row))('%s%s is what %s says in %s', (amount, unit, name, file) => {
+    const [, written] = new RegExp(`\\b${name}(?: =|:) ([\\d_ *]+)`).exec(read(file!)) ?? []
+    expect(valueOf(written!)).toBe(Number(amount) * (units[unit!.trim()] ?? 1))
+  })
+})
+
+/** The value of a product of numbers and powers, such as `64 * 2 ** 20`. */
+function valueOf(written: string): number {
+  const plain = written
+    .replaceAll('_', '')
+    .replace(/(\d+) \*\* (\d+)/g, (_, base, exponent) => String(Number(base) ** Number(exponent)))
+  return plain.split('*').reduce((product, factor) => product * Number(factor), 1)
+}
+
 it.each(papers)('%s links to what is there', (name) => {
   const links = [...read(`.github/${name}`).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!)
   for (const target of links) expect(existsSync(path.join(REPOSITORY, '.github', target)), target).toBe(true)

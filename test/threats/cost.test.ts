@@ -3,6 +3,8 @@
  * CPU time, never the clock; growth is compared over sizes 1, 2, 4 and 8: see `test/fuzz/growth.mjs`.
  */
 
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkNames } from '../../src/bindings/safe-names.js'
 import { Diagnostic } from '../../src/errors/diagnostic.js'
@@ -16,6 +18,7 @@ import { split } from '../../src/trust/split.js'
 import { verifySync } from '../../src/trust/verify.js'
 import { cpuTime, growth } from '../fuzz/growth.mjs'
 import { component, coreModule, FILES } from '../fuzz/inputs.mjs'
+import { REPOSITORY } from '../kit/project.js'
 import { leb, section } from '../kit/sections.js'
 
 const MIB = 1024 * 1024
@@ -118,4 +121,12 @@ describe('THREAT 42: sections and names without end', () => {
     expect(inspect(file).sections[0]!.name!.length).toBeLessThan(200)
     expect(verifySync(file.with(file.length - 1, 0xff), []).status).toBe('malformed')
   })
+})
+
+it('THREAT 42: a short `npm run fuzz` finds nothing whose cost grows faster than its input', () => {
+  const script = path.join(REPOSITORY, 'test/fuzz/scaling.mjs')
+  const args = ['--max-bytes', String(MIB / 4), '--random', '1']
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+  expect([status, stderr], stdout).toEqual([0, ''])
+  expect(stdout).toMatch(/^\d{3,} measurements, 0 findings, seed \d+$/m)
 })

@@ -24,6 +24,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     'a trusted key signed only parts of this file; 7 bytes are not covered',
   ],
   SIGNATURE_INVALID: [{ file, reason: 'it is damaged' }, 'Signature verification failed: it is damaged'],
+  SIGNATURE_KEYLESS: [
+    { file },
+    'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
+  ],
   WASM_MALFORMED: [{ file, reason: 'no preamble' }, 'not a WebAssembly binary that can be read: no preamble'],
   FEATURE_UNKNOWN: [
     { file, feature: 'form of a name', byte: 3, offset: 14 },
