@@ -117,6 +117,23 @@ describe.each(['vite', 'webpack', 'rspack', 'farm'] as const)(
   },
 )
 
+describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with a query, with %s', (name) => {
+  it('is that of its package on the disk as well, whoever else has the same', async () => {
+    const lib = async (name: string) => installed(name, { 'lib.wasm': await coreModule(), 'index.js': '' })
+    const files = {
+      ...(await lib('wasm-lib')),
+      ...(await lib('other')),
+      'package.json': JSON.stringify({ name: 'app', dependencies: { 'wasm-lib': '1', other: '1' } }),
+      'main.js': `import url from './node_modules/wasm-lib/lib.wasm?url'\nglobalThis.answers = url`,
+    }
+    const config = { module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] } }
+    const options = { keys: TRUSTED_PEM, packages: 'verify', exclude: 'npm:wasm-lib' } as const
+    const project = makeProject(files)
+    await build[name]({ project, options, target: 'browser', out: 'dist', config })
+    expect(project.files('dist').filter((file) => file.endsWith('.wasm'))).toHaveLength(1)
+  })
+})
+
 /** How each bundler takes a core module as a module. */
 const CORE: Partial<Record<BundlerName, Record<string, unknown>>> = {
   vite: {},

@@ -61,7 +61,8 @@ export function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void 
 
 function outputOf({ context }: Compiler, compilation: Compilation): Output {
   const files = compilation.getAssets().map(({ name, source, info }) => ({
-    name,
+    // By default names of assets keep the query that they were asked for with, and files are written without it.
+    name: withoutQuery(name),
     content: new Uint8Array(source.buffer()),
     modules: () => modulesOf(name, compilation),
     sources: info.sourceFilename
