@@ -38,7 +38,7 @@ export interface Output {
 export function sweep({ files, importersOf, externals }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
   judgeExternals(externals, gate, log)
-  const holders = new Holders()
+  const holders = new Holders(gate.project.root)
   const unnamed: FoundWasm[] = []
   for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {
     if (gate.admissions.hasAdapter(found.bytes) || isInert(found.bytes)) continue

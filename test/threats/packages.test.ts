@@ -117,6 +117,45 @@ describe.each(['vite', 'webpack', 'rspack', 'farm'] as const)(
   },
 )
 
+/** Too long for a data URL. */
+const LONG = `//${' '.repeat(5000)}`
+
+/** Packages whose scripts run beside the page. */
+const BESIDE: Record<string, (bytes: Uint8Array) => Files> = {
+  'a script that is copied as it is': (bytes) => ({
+    ...installed('wasm-lib', { 'worker.js': `postMessage('${base64(bytes)}') ${LONG}` }),
+    'main.js': `import url from './node_modules/wasm-lib/worker.js?url'\nglobalThis.answers = url`,
+  }),
+}
+
+const ASSETS = { module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] } }
+
+describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: scripts beside a page, with %s', (name) => {
+  const config = name === 'vite' ? {} : ASSETS
+  const run = (files: Files, options: Options = {}) =>
+    build[name]({
+      project: makeProject(files),
+      options: { keys: TRUSTED_PEM, ...options },
+      target: 'browser',
+      out: 'dist',
+      config,
+    })
+
+  it.each(Object.entries(BESIDE))('are those of a package: %s', async (_, files) => {
+    const core = await coreModule()
+    await run(files(core))
+    await expect(run(files(core), { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
+    await run(files(core), { packages: 'verify', exclude: 'npm:wasm-lib' })
+    await expect(run(files(await constantComponent(1)))).rejects.toThrow('UNVERIFIED_WASM')
+  })
+
+  it('are those of the project', async () => {
+    const own = { 'own.js': `postMessage('${base64(await coreModule())}') ${LONG}` }
+    const main = `import url from './own.js?url'\nglobalThis.answers = url`
+    await expect(run({ ...own, 'main.js': main })).rejects.toThrow('UNVERIFIED_WASM')
+  })
+})
+
 describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with a query, with %s', (name) => {
   it('is that of its package on the disk as well, whoever else has the same', async () => {
     const lib = async (name: string) => installed(name, { 'lib.wasm': await coreModule(), 'index.js': '' })
@@ -126,10 +165,9 @@ describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with 
       'package.json': JSON.stringify({ name: 'app', dependencies: { 'wasm-lib': '1', other: '1' } }),
       'main.js': `import url from './node_modules/wasm-lib/lib.wasm?url'\nglobalThis.answers = url`,
     }
-    const config = { module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] } }
     const options = { keys: TRUSTED_PEM, packages: 'verify', exclude: 'npm:wasm-lib' } as const
     const project = makeProject(files)
-    await build[name]({ project, options, target: 'browser', out: 'dist', config })
+    await build[name]({ project, options, target: 'browser', out: 'dist', config: ASSETS })
     expect(project.files('dist').filter((file) => file.endsWith('.wasm'))).toHaveLength(1)
   })
 })

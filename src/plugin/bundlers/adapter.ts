@@ -1,12 +1,10 @@
 /// <reference types="node" />
 /** The contract of every bundler's adapter, and the hooks that all of them share. */
 
-import { readFileSync, statSync } from 'node:fs'
 import type { UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
-import type { OutputModule } from '../find-wasm.js'
 import type { Pipeline } from '../pipeline.js'
 
 /** `this` in `load`. */
@@ -134,13 +132,6 @@ function asScript(code: string) {
 /** The file behind a name that bundlers give with the query of its module. */
 export function withoutQuery(name: string): string {
   return name.replace(/\?.*$/, '')
-}
-
-/** Modules as they are on the disk, for bundlers that tell no more than their names. Plugins give names to what is no file. */
-export function modulesOf(files: readonly string[]): OutputModule[] {
-  return files
-    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
-    .map((file) => ({ file, content: readFileSync(file) }))
 }
 
 /** Does something whose refusal bundlers show by its stack alone, so that this is the message without frames. */

@@ -7,10 +7,11 @@ import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
 import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
+import { modulesOf } from '../holders.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Output } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
-import { modulesOf, withoutQuery } from './adapter.js'
+import { withoutQuery } from './adapter.js'
 import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 
 /** The folder that esbuild writes to. */

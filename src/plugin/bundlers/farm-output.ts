@@ -7,10 +7,11 @@ import type { UnpluginOptions } from 'unplugin'
 import type { BuildLog } from '../contexts.js'
 import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
+import { modulesOf } from '../holders.js'
 import type { Importers } from '../importers.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
-import { modulesOf, NAME, withoutFrames, withoutQuery } from './adapter.js'
+import { NAME, withoutFrames, withoutQuery } from './adapter.js'
 
 type FarmPlugin = NonNullable<UnpluginOptions['farm']>
 
