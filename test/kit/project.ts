@@ -41,6 +41,13 @@ afterAll(() => created.splice(0).forEach(remove))
 export function makeProject(files: Record<string, string | Uint8Array> = {}): Project {
   const root = path.join(inject('projects'), randomBytes(6).toString('hex'))
   created.push(root)
+  const project = projectIn(root)
+  project.write({ 'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }), ...files })
+  return project
+}
+
+/** What is in a folder, as a project. Whoever has made the folder removes it. */
+export function projectIn(root: string): Project {
   const at = (...names: string[]) => path.join(root, ...names)
   const project: Project = {
     root,
@@ -62,7 +69,6 @@ export function makeProject(files: Record<string, string | Uint8Array> = {}): Pr
       })
     },
   }
-  project.write({ 'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }), ...files })
   return project
 }
 

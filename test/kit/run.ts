@@ -194,6 +194,16 @@ export async function runInBrowser(
   }
 }
 
+/** What a page at an address has for `globalThis.answers`. */
+export async function visit(address: string): Promise<Outcome> {
+  const page = await openPage()
+  try {
+    return await outcomeOf(page, address)
+  } finally {
+    await page.close()
+  }
+}
+
 /** Goes to an address and waits for `globalThis.answers`, or for the first error. */
 async function outcomeOf(page: Page, address: string): Promise<Outcome> {
   let fail: (error: Error) => void

@@ -158,10 +158,10 @@ describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: scripts beside
 
 describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with a query, with %s', (name) => {
   it('is that of its package on the disk as well, whoever else has the same', async () => {
-    const lib = async (name: string) => installed(name, { 'lib.wasm': await coreModule(), 'index.js': '' })
+    const lib = { 'lib.wasm': await coreModule(), 'index.js': '' }
     const files = {
-      ...(await lib('wasm-lib')),
-      ...(await lib('other')),
+      ...installed('wasm-lib', lib),
+      ...installed('other', lib),
       'package.json': JSON.stringify({ name: 'app', dependencies: { 'wasm-lib': '1', other: '1' } }),
       'main.js': `import url from './node_modules/wasm-lib/lib.wasm?url'\nglobalThis.answers = url`,
     }
