@@ -142,10 +142,10 @@ export class Gate {
    */
   leavesCopy({ bytes, layer }: { bytes: Uint8Array; layer: Layer }): boolean {
     if (layer !== 'core module') return false
-    const originals = this.packageWasm.originalsOf(bytes, this.project.root)
-    const covered = originals.filter((file) => this.project.covers(file))
-    const left = covered.map((file) => this.leavesToPackage(file, layer))
-    return (originals.length > 0 && left.every(Boolean)) || this.packageWasm.holds(bytes)
+    const { packageWasm, project } = this
+    const originals = [...packageWasm.originalsOf(bytes, project.root), ...packageWasm.holdersOf(bytes)]
+    const covered = originals.filter((file) => project.covers(file))
+    return originals.length > 0 && covered.map((file) => this.leavesToPackage(file, layer)).every(Boolean)
   }
 
   /** What keeps bytes from passing that did not come in by an import. */

@@ -21,8 +21,11 @@ export class PackageWasm {
   #said: string | undefined
   readonly #imported = new Map<string, Diagnostic>()
 
-  /** The contents that modules of packages hold. */
-  readonly #held = new Set<string>()
+  /**
+   * By their content: the modules of packages that hold it. Kept for all builds, because Vite ships a worker that has not
+   * changed once more without bundling it again.
+   */
+  readonly #held = new Map<string, Set<string>>()
 
   /**
    * @param file a real path in a package
@@ -58,14 +61,15 @@ export class PackageWasm {
     return files
   }
 
-  /** Notes what a module of a package holds. */
-  hold(bytes: Uint8Array): void {
-    this.#held.add(keyOf(bytes))
+  /** Notes what a module of a package holds. @param file its real path */
+  hold(bytes: Uint8Array, file: string): void {
+    const key = keyOf(bytes)
+    this.#held.set(key, (this.#held.get(key) ?? new Set()).add(file))
   }
 
-  /** Whether some module of a package holds this, so that a source map does as well. */
-  holds(bytes: Uint8Array): boolean {
-    return this.#held.size > 0 && this.#held.has(keyOf(bytes))
+  /** The modules of packages that hold this, as the workers or source maps do in which they stand. */
+  holdersOf(bytes: Uint8Array): readonly string[] {
+    return this.#held.size === 0 ? [] : [...(this.#held.get(keyOf(bytes)) ?? [])]
   }
 
   /** Files that are imported as modules. */
@@ -91,7 +95,6 @@ export class PackageWasm {
     this.#imported.clear()
     this.#importedBy.clear()
     this.#said = undefined
-    this.#held.clear()
   }
 
   /** One block of lines that lists them. */

@@ -12,7 +12,7 @@ import { type Loaded, Loader } from './load.js'
 import { type Options, resolveOptions } from './options.js'
 import type { Place } from './project.js'
 import { parseWasmId } from './request.js'
-import { type Output, sweep } from './sweep.js'
+import { type Output, sweep, sweepPart } from './sweep.js'
 import { Declarations } from './types.js'
 
 /** See the first line of this file. */
@@ -79,6 +79,11 @@ export class Pipeline {
   /** Sweeps a folder that is about to be written: see {@link LateSweep}. */
   sweeper(folder: string): LateSweep {
     return new LateSweep(folder, this.gate)
+  }
+
+  /** See {@link sweepPart}. */
+  sweepPart(output: Output, log: BuildLog): void {
+    sweepPart(output, this.gate, log)
   }
 
   /** See {@link sweep}. */

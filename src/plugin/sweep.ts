@@ -11,7 +11,7 @@ import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
 import { Holders } from './holders.js'
-import { isInPackage } from './package-wasm.js'
+import { isInPackage, PackageWasm } from './package-wasm.js'
 
 /** A finished output. */
 export interface Output {
@@ -35,7 +35,17 @@ export interface Output {
  * need no permission.
  * @throws Diagnostic `UNVERIFIED_WASM` and `WASM_EXTERNAL` in strict mode, `PACKAGE_UNVERIFIED` where packages are verified
  */
-export function sweep({ files, importersOf, externals }: Output, gate: Gate, log: BuildLog): void {
+export function sweep(output: Output, gate: Gate, log: BuildLog): void {
+  if (gate.policy.mode === 'off') return
+  sweepPart(output, gate, log)
+  concludePackages(gate, log)
+}
+
+/**
+ * Judges an output that is to be part of another, such as a worker of which that one will not tell the modules. What packages
+ * bring is noted, and concluded at the end of the whole. See {@link sweep}.
+ */
+export function sweepPart({ files, importersOf, externals }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
   judgeExternals(externals, gate, log)
   const holders = new Holders(gate.project.root)
@@ -46,11 +56,10 @@ export function sweep({ files, importersOf, externals }: Output, gate: Gate, log
     if (names.length === 0) unnamed.push(found)
     for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
   }
-  // By now it is known what packages hold, which source maps repeat.
+  // By now it is known what packages hold, which workers and source maps repeat.
   for (const found of unnamed) sweepUnnamed(found, gate, log)
   for (const { file, objection } of gate.packageWasm.imported)
     if (!importersOf(file).every(isInPackage)) throw objection
-  concludePackages(gate, log)
 }
 
 function describeLimit(name: string): string {
@@ -60,14 +69,14 @@ function describeLimit(name: string): string {
 function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate; log: BuildLog }): void {
   const { project, admissions } = gate
   const file = realPath(path) ?? toSlashes(path)
+  if (PackageWasm.owns(file, found.layer)) gate.packageWasm.hold(found.bytes, file)
   if (!project.covers(file) || admissions.has(file, found.bytes)) return
   const sidecars = project.readSidecars(path, project.display(file))
   const objection = objectionTo(found, gate, sidecars)
   if (objection === undefined) return
   // Bundlers write small files into the script that refers to them.
   if (found.encoding !== undefined && project.excludes(found.bytes)) return
-  if (gate.leavesToPackage(file, found.layer)) gate.packageWasm.hold(found.bytes)
-  else if (!gate.leavesCopy(found)) raise(objection, found, log)
+  if (!gate.leavesToPackage(file, found.layer) && !gate.leavesCopy(found)) raise(objection, found, log)
 }
 
 function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {

@@ -164,6 +164,33 @@ describe.runIf(HAS_BROWSER)("workers in Vite's dev server", () => {
   })
 })
 
+type BuildEvent = { code: string; error?: Error }
+
+/** What each build of a watching Vite has come to, so far. */
+async function watchApp(project: Project, options: Options = {}) {
+  const outcomes: string[] = []
+  const saving = saveAgain(project)
+  const watcher = (await viteBuild({
+    root: project.root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [signedWasm.vite({ keys: TRUSTED_PEM, ...options })],
+    build: { watch: { exclude: [] }, minify: false },
+  })) as unknown as {
+    on(name: 'event', listener: (event: BuildEvent) => void): void
+    close(): Promise<void>
+  }
+  watcher.on('event', ({ code, error }) => {
+    if (code === 'BUNDLE_END') outcomes.push('built')
+    if (code === 'ERROR') outcomes.push(error!.message)
+  })
+  const stop = () => {
+    saving.stop()
+    return watcher.close()
+  }
+  return { outcomes, stop }
+}
+
 describe("workers in Vite's watch mode", () => {
   it('stay what they are when only the page changes, and follow the component', async () => {
     // Its code holds an adapter made by jco, which nobody signed.
@@ -171,20 +198,7 @@ describe("workers in Vite's watch mode", () => {
       'worker.js': WORKER.replaceAll('answer', 'shout'),
       'x.wasm': inState(fixture('composed'), 'signed'),
     })
-    const outcomes: string[] = []
-    const saving = saveAgain(project)
-    const watcher = (await viteBuild({
-      root: project.root,
-      configFile: false,
-      logLevel: 'silent',
-      plugins: [signedWasm.vite({ keys: TRUSTED_PEM })],
-      build: { watch: { exclude: [] }, minify: false },
-    })) as unknown as { on(name: 'event', listener: (event: Event) => void): void; close(): Promise<void> }
-    type Event = { code: string; error?: Error }
-    watcher.on('event', ({ code, error }) => {
-      if (code === 'BUNDLE_END') outcomes.push('built')
-      if (code === 'ERROR') outcomes.push(error!.message)
-    })
+    const { outcomes, stop } = await watchApp(project)
     await expect.poll(() => outcomes, { timeout: 20_000 }).toEqual(['built'])
     project.write({ 'main.js': `${MAIN}\nconsole.log('changed')` })
     await expect.poll(() => outcomes, { timeout: 20_000 }).toEqual(['built', 'built'])
@@ -192,7 +206,20 @@ describe("workers in Vite's watch mode", () => {
     await expect
       .poll(() => outcomes.at(-1), { timeout: 20_000 })
       .toContain('[signed-wasm] CONTENT_MODIFIED x.wasm')
-    saving.stop()
-    await watcher.close()
+    await stop()
+  })
+
+  it('are refused again for what a package brings', async () => {
+    const data = Buffer.from(await coreModule()).toString('base64')
+    const project = await makeApp({
+      'worker.js': `import { data } from './node_modules/wasm-lib/index.js'\npostMessage(data)`,
+      'node_modules/wasm-lib/index.js': `export const data = '${data}'`,
+    })
+    const { outcomes, stop } = await watchApp(project, { packages: 'verify' })
+    const refused = expect.stringMatching(/PACKAGE_UNVERIFIED.*wasm-lib/)
+    await expect.poll(() => outcomes, { timeout: 20_000 }).toEqual([refused])
+    project.write({ 'main.js': `${MAIN}\nconsole.log('changed')` })
+    await expect.poll(() => outcomes, { timeout: 20_000 }).toEqual([refused, refused])
+    await stop()
   })
 })

@@ -120,15 +120,34 @@ describe.each(['vite', 'webpack', 'rspack', 'farm'] as const)(
 /** Too long for a data URL. */
 const LONG = `//${' '.repeat(5000)}`
 
+const WORKER = `globalThis.answers = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })`
+
 /** Packages whose scripts run beside the page. */
 const BESIDE: Record<string, (bytes: Uint8Array) => Files> = {
   'a script that is copied as it is': (bytes) => ({
     ...installed('wasm-lib', { 'worker.js': `postMessage('${base64(bytes)}') ${LONG}` }),
     'main.js': `import url from './node_modules/wasm-lib/worker.js?url'\nglobalThis.answers = url`,
   }),
+  'what a worker of the project imports': (bytes) => ({
+    ...holder('wasm-lib', bytes),
+    'worker.js': `import { data } from './node_modules/wasm-lib/index.js'\npostMessage(data)`,
+    'main.js': WORKER,
+  }),
 }
 
-const ASSETS = { module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] } }
+/** Forms that only Vite knows. */
+const WITHIN: typeof BESIDE = {
+  'what a worker within the script imports': (bytes) => ({
+    ...holder('wasm-lib', bytes),
+    'worker.js': `import { data } from './node_modules/wasm-lib/index.js'\npostMessage(data)`,
+    'main.js': `import Background from './worker.js?worker&inline'\nglobalThis.answers = new Background()`,
+  }),
+}
+
+const ASSETS = {
+  module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] },
+  experiments: { asyncWebAssembly: true },
+}
 
 describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: scripts beside a page, with %s', (name) => {
   const config = name === 'vite' ? {} : ASSETS
@@ -141,12 +160,24 @@ describe.each(['vite', 'webpack', 'rspack'] as const)('THREAT 46: scripts beside
       config,
     })
 
-  it.each(Object.entries(BESIDE))('are those of a package: %s', async (_, files) => {
-    const core = await coreModule()
-    await run(files(core))
-    await expect(run(files(core), { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
-    await run(files(core), { packages: 'verify', exclude: 'npm:wasm-lib' })
-    await expect(run(files(await constantComponent(1)))).rejects.toThrow('UNVERIFIED_WASM')
+  it.each(Object.entries(name === 'vite' ? { ...BESIDE, ...WITHIN } : BESIDE))(
+    'are those of a package: %s',
+    async (_, files) => {
+      const core = await coreModule()
+      await run(files(core))
+      await expect(run(files(core), { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
+      await run(files(core), { packages: 'verify', exclude: 'npm:wasm-lib' })
+      await expect(run(files(await constantComponent(1)))).rejects.toThrow('UNVERIFIED_WASM')
+    },
+  )
+
+  it('have to be verified where a worker of the project imports them as modules', async () => {
+    const files = {
+      ...installed('hello', { 'hello.wasm': await coreModule(), 'index.js': '' }),
+      'worker.js': `import * as hello from './node_modules/hello/hello.wasm'\npostMessage(hello.answer())`,
+      'main.js': WORKER,
+    }
+    await expect(run(files)).rejects.toThrow('COMPONENT_UNSIGNED')
   })
 
   it('are those of the project', async () => {
@@ -170,6 +201,17 @@ describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with 
     await build[name]({ project, options, target: 'browser', out: 'dist', config: ASSETS })
     expect(project.files('dist').filter((file) => file.endsWith('.wasm'))).toHaveLength(1)
   })
+})
+
+it('THREAT 46: a package that is let in is so in source maps', async () => {
+  const project = makeProject({
+    ...holder('wasm-lib', await coreModule()),
+    'main.js': `import { data } from 'wasm-lib'\nglobalThis.answers = data`,
+  })
+  const options = { keys: TRUSTED_PEM, packages: 'verify', exclude: 'npm:wasm-lib' } as const
+  const config = { devtool: 'source-map' }
+  await build.webpack({ project, options, target: 'browser', out: 'dist', config })
+  expect(project.files('dist')).toContain('main.js.map')
 })
 
 /** How each bundler takes a core module as a module. */

@@ -8,6 +8,7 @@ import type { ExternalImport } from '../externals.js'
 import type { OutputFile, OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
+import type { Output as Swept } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
 import { withoutFrames, withoutQuery } from './adapter.js'
 
@@ -30,6 +31,8 @@ type Output =
       modules: Record<string, { code: string | null }>
     }
   | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
+
+type Bundle = Record<string, Output>
 
 /** Where an output goes. */
 interface Destination {
@@ -54,13 +57,8 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
     },
     generateBundle: {
       order: 'post' as const,
-      handler(this: SweepingContext, to: Destination, bundle: Record<string, Output>) {
-        const output = {
-          files: Object.values(bundle).map(outputFile),
-          importersOf: (file: string) => importersOf(file, this),
-          externals: externalsOf(Object.values(bundle), this),
-        }
-        withoutFrames(() => sweepers.get(folderOf(to))!.early(output, rollupLog(this)))
+      handler(this: SweepingContext, to: Destination, bundle: Bundle) {
+        withoutFrames(() => sweepers.get(folderOf(to))!.early(sweptOf(bundle, this), rollupLog(this)))
       },
     },
     writeBundle: {
@@ -80,6 +78,24 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
         for (const folder of isWritten) sweepFolder(folder, rollupLog(this))
       },
     },
+  }
+}
+
+/** The hook that sweeps a bundle which becomes part of another one. */
+export function partHook(pipeline: Pipeline) {
+  return {
+    order: 'post' as const,
+    handler(this: SweepingContext, _: Destination, bundle: Bundle) {
+      withoutFrames(() => pipeline.sweepPart(sweptOf(bundle, this), rollupLog(this)))
+    },
+  }
+}
+
+function sweptOf(bundle: Bundle, context: SweepingContext): Swept {
+  return {
+    files: Object.values(bundle).map(outputFile),
+    importersOf: (file) => importersOf(file, context),
+    externals: externalsOf(Object.values(bundle), context),
   }
 }
 

@@ -5,10 +5,12 @@ import type { UserConfig } from 'vite'
 import type { Pipeline } from '../../pipeline.js'
 import { NAME, refuseSecond } from '../adapter.js'
 import { resolveShim } from '../rollup.js'
+import { partHook } from '../rollup-output.js'
 
 /**
  * Builds bundle each web worker on its own, with plugins of its own; the dev server does not. Of ours they get what
- * loads files, behind the same policy. The sweep of the main bundle sees the finished workers.
+ * loads files, behind the same policy, and what sees whose wasm is in a worker. The sweep of the main bundle, which is not
+ * told that, sees the finished workers once more.
  * @param about.format of the user; the default of Vite, `iife`, allows no top-level await, which all browsers that
  * Vite 7 and 8 build for do allow in a worker
  */
@@ -25,6 +27,7 @@ export function workers(
     vite: {
       configResolved: ({ plugins }) => refuseSecond(plugins),
       resolveId: resolveShim(pipeline),
+      generateBundle: partHook(pipeline) as never,
       // Rollup, and so Vite 7, would look for a `document`.
       resolveFileUrl: ({ format, relativePath }: { format: string; relativePath: string }) =>
         format === 'iife' ? `new URL(${JSON.stringify(relativePath)}, self.location.href).href` : null,
