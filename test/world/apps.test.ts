@@ -45,6 +45,7 @@ const filesOf = (app: App) => ({
   'index.html': '<!doctype html><script type="module" src="/main.js"></script>',
   'main.js': ENTRY,
   'app.js': app.source,
+  ...app.files,
 })
 
 beforeAll(async () => {

@@ -9,6 +9,8 @@ export interface App {
   packages: Record<string, string>
   /** A module whose default export works with the package. */
   source: string
+  /** Other scripts. */
+  files?: Record<string, string>
   /** What that function answers. */
   answer: unknown
   /** The packages that the end of a build has to name. */
@@ -168,6 +170,22 @@ export const APPS: readonly App[] = [
     report: ['hash-wasm'],
     webpack: {},
     isQuick: true,
+  },
+  {
+    name: 'hash-wasm in a worker',
+    packages: { 'hash-wasm': '4.13.0' },
+    source: `export default () =>
+        new Promise((resolve) => {
+          const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+          worker.onmessage = ({ data }) => resolve(data)
+        })`,
+    files: {
+      'worker.js': `import { sha1 } from 'hash-wasm'
+        sha1('abc').then((hash) => postMessage(hash))`,
+    },
+    answer: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+    report: ['hash-wasm'],
+    webpack: {},
   },
   {
     name: 'long',
