@@ -143,7 +143,9 @@ export class Gate {
   leavesCopy({ bytes, layer }: { bytes: Uint8Array; layer: Layer }): boolean {
     if (layer !== 'core module') return false
     const { packageWasm, project } = this
-    const originals = [...packageWasm.originalsOf(bytes, project.root), ...packageWasm.holdersOf(bytes)]
+    const holders = packageWasm.holdersOf(bytes)
+    // Other packages that happen to have the same have not brought it.
+    const originals = holders.length > 0 ? holders : packageWasm.originalsOf(bytes, project.root)
     const covered = originals.filter((file) => project.covers(file))
     return originals.length > 0 && covered.map((file) => this.leavesToPackage(file, layer)).every(Boolean)
   }

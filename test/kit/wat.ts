@@ -4,8 +4,9 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools'
 
 const assemble = async (text: string) => new Uint8Array(await parse(text))
 
-/** A core module that exports `answer() -> 42`. */
-export const coreModule = () => assemble('(module (func (export "answer") (result i32) i32.const 42))')
+/** A core module that exports `answer() -> value`. */
+export const coreModule = (value = 42) =>
+  assemble(`(module (func (export "answer") (result i32) i32.const ${value}))`)
 
 /** A component that exports `answer() -> value`. */
 export const constantComponent = (value: number) =>

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
-import { build, type BundlerName, BUNDLERS } from '../kit/bundlers.js'
+import { build, type BuildRequest, type BundlerName, BUNDLERS } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
@@ -203,15 +203,41 @@ describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with 
   })
 })
 
-it('THREAT 46: a package that is let in is so in source maps', async () => {
-  const project = makeProject({
-    ...holder('wasm-lib', await coreModule()),
-    'main.js': `import { data } from 'wasm-lib'\nglobalThis.answers = data`,
+/** How each bundler writes source maps. */
+const MAPS: Record<BundlerName, NonNullable<BuildRequest['config']>> = {
+  vite: {
+    build: { sourcemap: true, rolldownOptions: { input: 'main.js', output: { entryFileNames: 'main.js' } } },
+  },
+  rollup: { output: { sourcemap: true } },
+  rolldown: { output: { sourcemap: true } },
+  webpack: { devtool: 'source-map' },
+  rspack: { devtool: 'source-map' },
+  esbuild: { sourcemap: true },
+  farm: { compilation: { sourcemap: true } },
+}
+
+describe.each(BUNDLERS)('THREAT 46: source maps, with %s', (name) => {
+  it('hold what the package does, and what was left out of the script', async () => {
+    const [core, left] = [await coreModule(), await coreModule(43)]
+    const files = {
+      ...installed('wasm-lib', {
+        'index.js': `export const data = '${base64(core)}'\nexport const other = '${base64(left)}'`,
+      }),
+      ...installed('same', { 'same.wasm': core }),
+      'package.json': JSON.stringify({ name: 'app', type: 'module', dependencies: { same: '1' } }),
+      'main.js': `import { data } from './node_modules/wasm-lib/index.js'\nglobalThis.answers = data`,
+    }
+    const run = async (options: Options) => {
+      const project = makeProject(files)
+      const all = { keys: TRUSTED_PEM, ...options }
+      const config = MAPS[name]
+      await build[name]({ project, options: all, target: 'browser', minify: true, out: 'dist', config })
+      return project.files('dist')
+    }
+    expect((await run({})).filter((file) => file.endsWith('.map'))).toHaveLength(1)
+    await run({ packages: 'verify', exclude: 'npm:wasm-lib' })
+    await expect(run({ packages: 'verify' })).rejects.toThrow(/'npm:wasm-lib'\]/)
   })
-  const options = { keys: TRUSTED_PEM, packages: 'verify', exclude: 'npm:wasm-lib' } as const
-  const config = { devtool: 'source-map' }
-  await build.webpack({ project, options, target: 'browser', out: 'dist', config })
-  expect(project.files('dist')).toContain('main.js.map')
 })
 
 /** How each bundler takes a core module as a module. */

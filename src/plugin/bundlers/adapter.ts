@@ -134,6 +134,11 @@ export function withoutQuery(name: string): string {
   return name.replace(/\?.*$/, '')
 }
 
+/** The script that a source map is of; a script itself. A map holds what a script was made of, and what was left out of that. */
+export function scriptOf(output: string): string {
+  return output.replace(/\.map$/, '')
+}
+
 /** Does something whose refusal bundlers show by its stack alone, so that this is the message without frames. */
 export function withoutFrames<T>(action: () => T): T {
   try {

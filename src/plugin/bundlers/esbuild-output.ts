@@ -11,7 +11,7 @@ import { modulesOf } from '../holders.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Output } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
-import { withoutQuery } from './adapter.js'
+import { scriptOf, withoutQuery } from './adapter.js'
 import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 
 /** The folder that esbuild writes to. */
@@ -48,7 +48,8 @@ function outputOf(
   const contents = new Map(outputFiles?.map((file) => [file.path, file.contents]))
   const files = Object.entries(metafile!.outputs).map(([name, about]) => {
     const path = resolve(folder, name)
-    const inputs = Object.keys(about.inputs).map((input) => resolve(folder, withoutQuery(input)))
+    const { inputs: brought } = metafile!.outputs[scriptOf(name)] ?? about
+    const inputs = Object.keys(brought).map((input) => resolve(folder, withoutQuery(input)))
     return {
       name: path,
       content: contents.get(path) ?? readFileSync(path),

@@ -6,11 +6,12 @@ import { realPath } from '../../disk/paths.js'
 import type { BuildLog } from '../contexts.js'
 import type { ExternalImport } from '../externals.js'
 import type { OutputFile, OutputModule } from '../find-wasm.js'
+import { modulesOf as modulesOnDisk } from '../holders.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import type { Output as Swept } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
-import { withoutFrames, withoutQuery } from './adapter.js'
+import { scriptOf, withoutFrames, withoutQuery } from './adapter.js'
 
 /** The part of a plugin context that prints. */
 export interface Logging {
@@ -93,18 +94,26 @@ export function partHook(pipeline: Pipeline) {
 
 function sweptOf(bundle: Bundle, context: SweepingContext): Swept {
   return {
-    files: Object.values(bundle).map(outputFile),
+    files: Object.values(bundle).map((output) => outputFile(output, bundle)),
     importersOf: (file) => importersOf(file, context),
     externals: externalsOf(Object.values(bundle), context),
   }
 }
 
-function outputFile(output: Output): OutputFile {
+function outputFile(output: Output, bundle: Bundle): OutputFile {
+  const { fileName } = output
   if (output.type === 'chunk') {
-    const { fileName, code, modules } = output
+    const { code, modules } = output
     return { name: fileName, content: code, modules: () => modulesOf(modules) }
   }
-  return { name: output.fileName, content: output.source, sources: output.originalFileNames ?? [] }
+  const sources = output.originalFileNames ?? []
+  return { name: fileName, content: output.source, sources, modules: () => mappedBy(fileName, bundle) }
+}
+
+/** What a source map holds: the modules of its script as they were, with what was left out of that. */
+function mappedBy(map: string, bundle: Bundle): OutputModule[] {
+  const script = bundle[scriptOf(map)]
+  return script?.type === 'chunk' ? modulesOnDisk(Object.keys(script.modules).map(fileOf)) : []
 }
 
 /** Ids of modules that are made from others begin with a NUL character. */

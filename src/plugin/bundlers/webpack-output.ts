@@ -12,7 +12,7 @@ import type { OutputModule } from '../find-wasm.js'
 import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import type { Output } from '../sweep.js'
-import { NAME, withoutQuery } from './adapter.js'
+import { NAME, scriptOf, withoutQuery } from './adapter.js'
 
 /** Where lines and warnings of a compilation go. */
 export function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
@@ -80,7 +80,7 @@ function innermost(module: Module): NormalModule[] {
 
 function modulesOf(name: string, { chunks, chunkGraph }: Compilation): OutputModule[] {
   return [...chunks]
-    .filter(({ files }) => files.has(name))
+    .filter(({ files }) => files.has(scriptOf(name)))
     .flatMap((chunk) => [...chunkGraph.getChunkModules(chunk)].flatMap(innermost))
     .filter(({ resource }) => resource)
     .map((module) => ({
