@@ -137,8 +137,8 @@ export class Gate {
   }
 
   /**
-   * Whether bytes are those of a core module of an installed package, which somebody has copied or put into a script or a
-   * source map: see {@link Gate.leavesToPackage}.
+   * Whether bytes are what a package brings, in another place: a copy of its file, or what one of its modules holds, in a
+   * worker or a source map. They are noted as that package's: see {@link Gate.leavesToPackage}.
    */
   leavesCopy({ bytes, layer }: { bytes: Uint8Array; layer: Layer }): boolean {
     if (layer !== 'core module') return false

@@ -203,6 +203,49 @@ describe.each(['webpack', 'rspack'] as const)('THREAT 46: a file asked for with 
   })
 })
 
+describe.each(['vite', 'farm'] as const)('THREAT 46: copies in a public folder, with %s', (name) => {
+  const page = { publicDir: 'public', build: { outDir: 'dist', rolldownOptions: { input: 'main.js' } } }
+  const run = (files: Files, options: Options = {}) =>
+    build[name]({
+      project: makeProject({
+        'package.json': JSON.stringify({ name: 'app', type: 'module', dependencies: { 'wasm-lib': '1' } }),
+        'main.js': 'globalThis.answers = 1',
+        ...files,
+      }),
+      options: { keys: TRUSTED_PEM, ...options },
+      target: 'browser',
+      out: 'dist',
+      config: name === 'vite' ? page : {},
+    })
+
+  it('are those of the package that has the same, and nothing else is', async () => {
+    const copied = (bytes: Uint8Array) => ({
+      ...installed('wasm-lib', { 'lib.wasm': bytes, 'index.js': '' }),
+      'public/copy.wasm': bytes,
+    })
+    const core = copied(await coreModule())
+    const { lines } = await run(core)
+    expect(lines.join()).toContain('wasm-lib (1)')
+    await expect(run(core, { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
+    await run(core, { packages: 'verify', exclude: 'npm:wasm-lib' })
+    await expect(run(copied(await constantComponent(1)))).rejects.toThrow('COMPONENT_UNSIGNED')
+    await expect(run({ ...core, 'public/copy.wasm': await coreModule(43) })).rejects.toThrow(
+      'COMPONENT_UNSIGNED',
+    )
+  })
+
+  it('have no say over the same file where code imports it', async () => {
+    const core = await coreModule()
+    const own = {
+      ...installed('wasm-lib', { 'lib.wasm': core, 'index.js': '' }),
+      'public/copy.wasm': core,
+      'own.wasm': core,
+      'main.js': `import * as own from './own.wasm'\nglobalThis.answers = own`,
+    }
+    await expect(run(own)).rejects.toThrow('COMPONENT_UNSIGNED')
+  })
+})
+
 /** How each bundler writes source maps. */
 const MAPS: Record<BundlerName, NonNullable<BuildRequest['config']>> = {
   vite: {
