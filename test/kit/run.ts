@@ -194,18 +194,18 @@ export async function runInBrowser(
   }
 }
 
-/** What a page at an address has for `globalThis.answers`. */
+/** What a page at an address has for `globalThis.answers`, in a minute. */
 export async function visit(address: string): Promise<Outcome> {
   const page = await openPage()
   try {
-    return await outcomeOf(page, address)
+    return await outcomeOf(page, address, 60_000)
   } finally {
     await page.close()
   }
 }
 
 /** Goes to an address and waits for `globalThis.answers`, or for the first error. */
-async function outcomeOf(page: Page, address: string): Promise<Outcome> {
+async function outcomeOf(page: Page, address: string, timeoutMs = 20_000): Promise<Outcome> {
   let fail: (error: Error) => void
   const failed = new Promise<Outcome>((resolve) => {
     fail = (error) => resolve({ error: String(error.stack || error) })
@@ -214,7 +214,7 @@ async function outcomeOf(page: Page, address: string): Promise<Outcome> {
   try {
     await page.goto(address)
     const answered = page
-      .waitForFunction(() => 'answers' in globalThis, undefined, { timeout: 20_000 })
+      .waitForFunction(() => 'answers' in globalThis, undefined, { timeout: timeoutMs })
       .then(() => page.evaluate(() => ({ answers: (globalThis as { answers?: unknown }).answers })))
     answered.catch(() => {})
     return await Promise.race([answered, failed])

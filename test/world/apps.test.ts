@@ -1,6 +1,6 @@
 /** Apps with popular packages that bring wasm: they work as they are, and their own component stays behind the gate. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { preview } from 'vite'
@@ -58,7 +58,15 @@ beforeAll(async () => {
   const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts']
   const installed = await command('npm', install, { cwd: world, timeoutMs: 280_000 })
   expect(installed.code, installed.output).toBe(0)
+  for (const app of WANTED) copyFiles(app)
 })
+
+function copyFiles(app: App): void {
+  for (const [to, from] of Object.entries(app.copies ?? {}))
+    writeFiles(path.join(world, folderOf(app)), {
+      [to]: readFileSync(path.join(world, 'node_modules', from)),
+    })
+}
 
 afterAll(() => {
   if (world !== undefined) rmSync(world, { recursive: true, force: true, maxRetries: 5 })
@@ -82,6 +90,8 @@ async function projectOf(app: App, own: Own = 'signed'): Promise<Project> {
 }
 
 const OUT = 'dist'
+/** Vite's own, where the kit has others. */
+const DEFAULTS = { base: '/', publicDir: 'public', build: { outDir: OUT } }
 
 /** @param own what is in the place of the app's own component */
 async function viteBuild(app: App, { own, ...options }: Options & { own?: Own } = {}) {
@@ -91,8 +101,7 @@ async function viteBuild(app: App, { own, ...options }: Options & { own?: Own } 
     options: { keys: TRUSTED_PEM, ...options },
     target: app.isServer ? 'node' : 'browser',
     out: OUT,
-    // For pages nothing but Vite's defaults.
-    config: app.isServer ? { ssr: { noExternal: true } } : { ...app.vite, base: '/', build: { outDir: OUT } },
+    config: app.isServer ? { ssr: { noExternal: true } } : { ...app.vite, ...DEFAULTS },
   })
   return { project, lines }
 }

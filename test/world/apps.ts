@@ -11,6 +11,8 @@ export interface App {
   source: string
   /** Other scripts. */
   files?: Record<string, string>
+  /** Files that are copied into the app: where to, and where from in `node_modules`. */
+  copies?: Record<string, string>
   /** What that function answers. */
   answer: unknown
   /** The packages that the end of a build has to name. */
@@ -46,6 +48,18 @@ export const APPS: readonly App[] = [
     report: ['sql.js'],
     webpack: { resolve: { fallback: { fs: false, path: false, crypto: false } } },
     isQuick: true,
+  },
+  {
+    name: 'sql.js from the public folder',
+    packages: { 'sql.js': '1.16.0' },
+    source: `import initSqlJs from 'sql.js'
+      export default async () => {
+        const SQL = await initSqlJs({ locateFile: (file) => '/' + file })
+        return new SQL.Database().exec('select 6 * 7')[0].values[0][0]
+      }`,
+    copies: { 'public/sql-wasm-browser.wasm': 'sql.js/dist/sql-wasm-browser.wasm' },
+    answer: 42,
+    report: ['sql.js'],
   },
   {
     name: 'SQLite',
