@@ -9,7 +9,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Layer } from '../format/wasm.js'
-import { packageOf } from './owner.js'
 import { realPath, toSlashes } from './paths.js'
 import { sniffLayer } from './read-file.js'
 import { walk } from './walk.js'
@@ -52,11 +51,10 @@ export function packagesWithComponents(root: string): string[] {
   return [...new Set(names)].toSorted()
 }
 
-/** The `.wasm` files of packages that a project depends on, directly or not: real paths. Those of a workspace are its own. */
-export function wasmOfPackages(root: string): string[] {
+/** All files of the packages that a project depends on, directly or not, as they lie there. */
+export function filesOfPackages(root: string): string[] {
   const folders = new Set(crawl(root).map(({ to }) => to))
-  const files = [...folders].flatMap(wasmIn).map(realPath)
-  return files.filter((file) => file !== undefined && packageOf(file) !== undefined) as string[]
+  return [...folders].flatMap((folder) => [...walk(folder, { skip: ['node_modules'] })])
 }
 
 /** The real folder of a package. @param from the folder of whoever imports it */

@@ -10,7 +10,7 @@ import { type Admission, Admissions } from './admissions.js'
 import type { BuildLog, FileContext } from './contexts.js'
 import { Dependents } from './dependents.js'
 import type { ResolvedOptions } from './options.js'
-import { isInPackage, PackageWasm } from './package-wasm.js'
+import { type Copied, isInPackage, PackageWasm } from './package-wasm.js'
 import { Project } from './project.js'
 import { readPolicy, type ReadPolicy } from './read-policy.js'
 
@@ -51,6 +51,7 @@ export class Gate {
   start(log: BuildLog): void {
     this.#warned.clear()
     this.packageWasm.clear()
+    this.project.forget()
     this.forgetPolicy()
     this.#current(log)
   }
@@ -137,15 +138,13 @@ export class Gate {
   }
 
   /**
-   * Whether bytes are what a package brings, in another place: a copy of its file, or what one of its modules holds, in a
-   * worker or a source map. They are noted as that package's: see {@link Gate.leavesToPackage}.
+   * Whether bytes are what a package brings, in another place: a copy of its file or script, or what one of its modules
+   * holds, in a worker or a source map. They are noted as that package's: see {@link Gate.leavesToPackage}.
    */
-  leavesCopy({ bytes, layer }: { bytes: Uint8Array; layer: Layer }): boolean {
+  leavesCopy({ bytes, layer, output }: Copied & { layer: Layer }): boolean {
     if (layer !== 'core module') return false
     const { packageWasm, project } = this
-    const holders = packageWasm.holdersOf(bytes)
-    // Other packages that happen to have the same have not brought it.
-    const originals = holders.length > 0 ? holders : packageWasm.originalsOf(bytes, project.root)
+    const originals = packageWasm.originalsOf({ bytes, output }, project.root)
     const covered = originals.filter((file) => project.covers(file))
     return originals.length > 0 && covered.map((file) => this.leavesToPackage(file, layer)).every(Boolean)
   }

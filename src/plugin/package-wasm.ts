@@ -1,16 +1,27 @@
+/// <reference types="node" />
 /** Core modules that packages bring along: as trusted as the JavaScript beside them, unless more is demanded. */
 
+import { basename } from 'node:path'
 import { packageOf } from '../disk/owner.js'
-import { coreModulesImportedBy, packageFolder, wasmOfPackages } from '../disk/packages.js'
+import { coreModulesImportedBy, filesOfPackages, packageFolder } from '../disk/packages.js'
+import { realPath } from '../disk/paths.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Layer } from '../format/wasm.js'
 import { keyOf } from './admissions.js'
+import type { OutputFile } from './find-wasm.js'
 import { holds } from './project.js'
+
+/** What may be a copy of something that a package brings. */
+export interface Copied {
+  bytes: Uint8Array
+  /** The file that it stands in. */
+  output?: OutputFile | undefined
+}
 
 /** What one build has found, by package. */
 export class PackageWasm {
-  /** `.wasm` files of installed packages, once they are looked up. */
+  /** Files of installed packages, once they are looked up. */
   #installed: string[] | undefined
   /** By the name of the package: the files, or the scripts that hold some. */
   readonly #found = new Map<string, Set<string>>()
@@ -43,10 +54,28 @@ export class PackageWasm {
     return layer === 'core module' && packageOf(file) !== undefined
   }
 
-  /** The files of installed packages that have this content, such as those of which a plugin has made a copy. */
-  originalsOf(bytes: Uint8Array, root: string): string[] {
-    this.#installed ??= wasmOfPackages(root)
-    return this.#installed.filter((file) => holds(file, bytes))
+  /**
+   * The files of packages that have brought something: the modules that hold it, as the workers or source maps do in which
+   * they stand; or else files of installed packages that have this content, or scripts with the name and content of that
+   * in which it stands, such as those that a plugin has copied.
+   */
+  originalsOf({ bytes, output }: Copied, root: string): readonly string[] {
+    const holders = this.#held.size === 0 ? [] : [...(this.#held.get(keyOf(bytes)) ?? [])]
+    // Other packages that happen to have the same have not brought it.
+    if (holders.length > 0) return holders
+    const files = this.#holding(bytes, (file) => /\.wasm$/i.test(file), root)
+    if (files.length > 0 || output === undefined) return files
+    const isNamed = (file: string) => basename(file) === basename(output.name)
+    return this.#holding(Buffer.from(output.content), isNamed, root)
+  }
+
+  /** What lies in a workspace, or behind a link, is no package's. */
+  #holding(bytes: Uint8Array, isMeant: (file: string) => boolean, root: string): string[] {
+    this.#installed ??= filesOfPackages(root)
+    return this.#installed
+      .filter((file) => isMeant(file) && holds(file, bytes))
+      .flatMap((file) => realPath(file) ?? [])
+      .filter(isInPackage)
   }
 
   /**
@@ -65,11 +94,6 @@ export class PackageWasm {
   hold(bytes: Uint8Array, file: string): void {
     const key = keyOf(bytes)
     this.#held.set(key, (this.#held.get(key) ?? new Set()).add(file))
-  }
-
-  /** The modules of packages that hold this, as the workers or source maps do in which they stand. */
-  holdersOf(bytes: Uint8Array): readonly string[] {
-    return this.#held.size === 0 ? [] : [...(this.#held.get(keyOf(bytes)) ?? [])]
   }
 
   /** Files that are imported as modules. */

@@ -32,6 +32,8 @@ export class Project {
   readonly #options: ResolvedOptions
   #place: Place = { root: process.cwd(), command: 'build' }
   #filter: (file: string) => boolean
+  /** The files that are excluded, once they are looked up: for every finding, that would be slow. */
+  #excluded: string[] | undefined
 
   /** @throws Diagnostic `OPTION_INVALID` for a filter that is out of proportion */
   constructor(options: ResolvedOptions) {
@@ -42,6 +44,7 @@ export class Project {
   /** Tells where the build runs; until then it is a `build` in the current folder. */
   configure(place: Partial<Place>): void {
     this.#place = { ...this.#place, ...place }
+    this.forget()
     this.#filter = createFilter(this.#options, this.root)
   }
 
@@ -99,7 +102,13 @@ export class Project {
 
   /** Whether a file that the options exclude has this content. */
   excludes(bytes: Uint8Array): boolean {
-    return expandGlobs(this.#options.exclude, this.root).some((file) => holds(file, bytes))
+    this.#excluded ??= expandGlobs(this.#options.exclude, this.root)
+    return this.#excluded.some((file) => holds(file, bytes))
+  }
+
+  /** Looks for files anew, in the next build. */
+  forget(): void {
+    this.#excluded = undefined
   }
 }
 

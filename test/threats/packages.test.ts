@@ -234,6 +234,22 @@ describe.each(['vite', 'farm'] as const)('THREAT 46: copies in a public folder, 
     )
   })
 
+  it('hold in their scripts what the package does, and nothing else', async () => {
+    const script = (bytes: Uint8Array) => `globalThis.data = '${base64(bytes)}'`
+    const core = script(await coreModule())
+    const files = {
+      ...installed('wasm-lib', { 'index.js': '', 'dist/worker.js': core }),
+      'public/worker.js': core,
+    }
+    expect((await run(files)).lines.join()).toContain('wasm-lib (1)')
+    await expect(run(files, { packages: 'verify' })).rejects.toThrow(/PACKAGE_UNVERIFIED.*wasm-lib/)
+    await run(files, { packages: 'verify', exclude: 'npm:wasm-lib' })
+    for (const text of [core + ' ', script(await coreModule(43)), script(await constantComponent(1))])
+      await expect(run({ ...files, 'public/worker.js': text })).rejects.toThrow('UNVERIFIED_WASM')
+    await expect(run({ ...files, 'public/other.js': core })).rejects.toThrow('UNVERIFIED_WASM')
+    await run({ 'public/x.js': script(inState(await constantComponent(1), 'signed')) })
+  })
+
   it('have no say over the same file where code imports it', async () => {
     const core = await coreModule()
     const own = {

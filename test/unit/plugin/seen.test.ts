@@ -58,6 +58,9 @@ const ROWS: Record<string, (component: Uint8Array) => Content[]> = {
   ],
   'base64 with breaks, or put together at run time from several strings': (bytes) =>
     ['\n', '" + "', '\\n'].map((between) => `x("${base64(bytes).replace(/.{8}/g, `$&${between}`)}")`),
+  'encoded twice, such as base64 in a script that is a data URL': (bytes) => [
+    `x("data:text/javascript;base64,${base64(Buffer.from(`y("${base64(bytes)}")`))}")`,
+  ],
   '16 or 32 bits in one number': (bytes) => [`x([${words(bytes).join()}])`],
   'encrypted, or in an encoding of its own': (bytes) => [`x([${bytes.map((byte) => byte ^ 0xff).join()}])`],
   'fetched at run time': () => ['fetch("https://example.org/x.wasm")'],
