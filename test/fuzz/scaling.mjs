@@ -161,6 +161,8 @@ function examine(what, read, make) {
     measured++
     if (size === 64 * KIB) first = last
     const most = ((first + NOISE_MS) * MAX_GROWTH * size) / (64 * KIB)
+    // Measured anew before it counts: other processes have their bursts as well.
+    for (let more = 0; more < 2 && last > most; more++) last = Math.min(last, cost(read, input))
     if (last > most)
       return void findings.push(
         `${what}: ${last.toFixed(0)} ms for ${size} bytes, ${first.toFixed(1)} ms for ${64 * KIB}`,
