@@ -1,3 +1,5 @@
+/** Environments of Vite that are built at once. */
+
 import { createBuilder } from 'vite'
 import { expect, it } from 'vitest'
 import { signedWasm } from '../../src/index.js'
