@@ -223,6 +223,45 @@ describe.each(['/', '/sub/'])('THREAT 40: under the base %s', (base) => {
   })
 })
 
+describe('THREAT 40: a file that the server keeps back', () => {
+  const QUERIES = ['', '?', '?import', '?component', '?instantiate', '?component&import', '?instantiate&t=1']
+  const MORE = [
+    '?v=1',
+    '?init',
+    '?url',
+    '?raw',
+    '?attributes=%7B%22type%22%3A%22webassembly%22%7D',
+    '?component#x',
+  ]
+
+  it.each(['signed', 'unsigned'] as const)('is answered for as without us, %s as it is', async (status) => {
+    const made = await filesIn(status)
+    const [plain, ours] = [await start(made.project, {}), await start(made.project, {}, {})]
+    const kept = [`/@fs${made.outside.root}/outside.wasm`, `/@fs${made.project.root}/.env.wasm`, '/.env.wasm']
+    for (const path of kept.flatMap((file) => [...QUERIES, ...MORE].map((query) => file + query))) {
+      for (const headers of [{}, { 'sec-fetch-dest': 'script' }]) {
+        const [without, answer] = [await ask(plain.port, path, headers), await ask(ours.port, path, headers)]
+        expect([path, answer.status]).toEqual([path, without.status])
+        expect(answer.body.toString()).not.toMatch(/signed-wasm|answer/)
+        expect(isWasm(answer, made.bytes)).toBe(false)
+      }
+    }
+  })
+
+  it('is still there for the code of the project, and for a server of its own', async () => {
+    const made = await filesIn('signed')
+    for (const query of ['', '?component', '?instantiate']) {
+      const file = `${made.outside.root}/outside.wasm`
+      made.project.write({ 'main.js': `import * as all from '${file}${query}'\nglobalThis.all = all` })
+      const { port, server } = await start(made.project, {}, {})
+      await ask(port, '/main.js', { 'sec-fetch-dest': 'script' })
+      const { status, body } = await ask(port, `/@fs${file}${query === '' ? '?import' : `${query}&import`}`)
+      expect([query, status, body.includes('[signed-wasm]')]).toEqual([query, 200, false])
+      await server.ssrLoadModule(`${file}${query}`)
+    }
+  })
+})
+
 it('THREAT 19: a file that was refused is sent when it has been signed', async () => {
   const { project, bytes } = await filesIn('unsigned')
   const { port } = await start(project, {}, {})

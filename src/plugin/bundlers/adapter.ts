@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /** The contract of every bundler's adapter, and the hooks that all of them share. */
 
-import type { UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
+import type { TransformResult, UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
@@ -104,11 +104,16 @@ export function refuseSecondIn(build: object): void {
 /** No line of generated code stands for one of the user's. Without it bundlers map the code to itself. */
 const NO_MAPPINGS = { version: 3, sources: [], names: [], mappings: '' }
 
+interface SharedHooks {
+  buildStart(this: UnpluginBuildContext): void
+  load(this: HookContext, id: string): Promise<Exclude<TransformResult, string | undefined>>
+}
+
 /** `loadInclude`, `buildStart` and `load`. A refusal is thrown: `this.error` does not stop every bundler. */
 export function sharedHooks(
   pipeline: Pipeline,
   dialogue: Dialogue,
-): Pick<UnpluginOptions, 'loadInclude' | 'load'> & { buildStart(this: UnpluginBuildContext): void } {
+): Pick<UnpluginOptions, 'loadInclude'> & SharedHooks {
   return {
     loadInclude: (id) => pipeline.claims(id) && dialogue.claims(id),
     buildStart() {

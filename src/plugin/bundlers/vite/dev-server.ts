@@ -3,12 +3,13 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Connect, DevEnvironment, ViteDevServer } from 'vite'
+import { toSlashes } from '../../../disk/paths.js'
 import type { Hex } from '../../../format/encoding.js'
 import type { Admission } from '../../admissions.js'
 import type { Pipeline } from '../../pipeline.js'
 import { parseWasmId } from '../../request.js'
 import { guardFiles } from '../served-files.js'
-import { SERVED, type ViteState } from './state.js'
+import { SERVED, type ViteContext, type ViteState } from './state.js'
 
 function findServed({ served }: ViteState, digest: Hex): Admission | undefined {
   return [...served.values()].find(({ admitted }) => admitted.digest === digest)
@@ -45,6 +46,17 @@ function answer(response: ServerResponse, bytes: Uint8Array | undefined): void {
   response
     .writeHead(200, { 'content-type': 'application/wasm', 'cache-control': 'max-age=31536000,immutable' })
     .end(bytes)
+}
+
+/**
+ * Whether a dev server must not read a file for a page. Vite asks this before it loads what ends in `.wasm`, and with a
+ * query behind that leaves it to whoever loads. Servers and tests of its own it trusts with every file.
+ */
+export function isKeptBack({ environment }: ViteContext, id: string, { isOpen, config }: ViteState): boolean {
+  if (isOpen === undefined || environment.mode !== 'dev' || environment.config.consumer !== 'client')
+    return false
+  const file = parseWasmId(id)?.file
+  return file !== undefined && !isOpen(config, toSlashes(file))
 }
 
 /** A module that failed in `load` takes no part in Vite's own updates, so ask for the reload ourselves. */

@@ -12,7 +12,7 @@ import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
 import { awaitHooks, type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
-import { guard, reload } from './dev-server.js'
+import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
@@ -29,7 +29,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     said: new Set(),
     importers: new Importers(),
   } as unknown as ViteState
-  const shared = sharedHooks(pipeline, {
+  const { load, ...shared } = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
     loading: (context, id) => ({
       ...viteLoading(context as unknown as ViteContext, id, state),
@@ -52,11 +52,15 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       shared.buildStart.call(this)
       judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
     },
+    // What Vite would not read for a page is not there for us either, be it signed or not.
+    load(id) {
+      return isKeptBack(this as unknown as ViteContext, id, state) ? null : load.call(this, id)
+    },
     vite: combine({
       ...duties,
       workers: {
         config: ({ worker }: UserConfig) => ({
-          worker: workers(pipeline, { shared, format: worker?.format }),
+          worker: workers(pipeline, { shared: { ...shared, load }, format: worker?.format }),
         }),
       },
       requests: importHooks(pipeline),
@@ -79,7 +83,10 @@ function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
 
 function devServerHooks(pipeline: Pipeline, state: ViteState): VitePart {
   return {
-    configureServer: (server) => void server.middlewares.use(guard(pipeline, server, state)),
+    async configureServer(server) {
+      state.isOpen = (await import('vite')).isFileLoadingAllowed
+      server.middlewares.use(guard(pipeline, server, state))
+    },
     hotUpdate: { order: 'pre', handler: reload(pipeline, state) },
   }
 }

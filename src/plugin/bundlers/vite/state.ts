@@ -1,6 +1,6 @@
 /** What the parts of the plugin for Vite share. */
 
-import type { Environment, ResolvedConfig } from 'vite'
+import type { Environment, isFileLoadingAllowed, ResolvedConfig } from 'vite'
 import type { Admission } from '../../admissions.js'
 import type { Importers } from '../../importers.js'
 import type { RollupContext } from '../rollup.js'
@@ -19,6 +19,8 @@ export interface ViteState {
   importers: Importers
   /** Refusals that the overlay has shown. */
   said: Set<string>
+  /** Whether a dev server may read a file for a page; there while one runs. */
+  isOpen: typeof isFileLoadingAllowed | undefined
   /** What the dev server answers, by file, so that an old content goes with its file. */
   served: Map<string, Admission>
 }
