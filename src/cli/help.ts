@@ -7,11 +7,11 @@ import type { Command, Option } from './define-command.js'
 export function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   return [
-    'signed-wasm <command> [options]: sign WebAssembly components and check who signed them',
+    'npx unplugin-signed-wasm <command> [options]: sign WebAssembly components and check who signed them',
     '',
     ...lines,
     '',
-    'signed-wasm <command> --help tells more.',
+    'npx unplugin-signed-wasm <command> --help tells more; in a project that has it installed, signed-wasm is enough.',
   ].join('\n')
 }
 
@@ -23,7 +23,7 @@ export function helpOf(name: string, { summary }: Entry, { usage, options, examp
   ])
   const width = Math.max(...flags.map(([flag]) => flag.length)) + 2
   return [
-    `signed-wasm ${name} ${usage}`,
+    `npx unplugin-signed-wasm ${name} ${usage}`,
     `  ${summary}`,
     '',
     ...flags.map(([flag, help]) => `  ${flag.padEnd(width)}${help}`),

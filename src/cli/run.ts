@@ -23,14 +23,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const all = { ...COMMANDS, ...ALIASES }
   const entry = Object.hasOwn(all, name) ? all[name] : undefined
-  if (entry === undefined) return misuse(io, await unknownCommand(name), 'signed-wasm --help')
+  if (entry === undefined) return misuse(io, await unknownCommand(name), 'npx unplugin-signed-wasm --help')
   const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) return print(io, helpOf(name, entry, command))
   try {
     return await command.run(rest, io)
   } catch (error) {
     if (error instanceof Diagnostic) return fail(io, error)
-    if (error instanceof UsageError) return misuse(io, error.message, `signed-wasm ${name} --help`)
+    if (error instanceof UsageError)
+      return misuse(io, error.message, `npx unplugin-signed-wasm ${name} --help`)
     throw error
   }
 }

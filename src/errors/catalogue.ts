@@ -31,12 +31,12 @@ const inDoor = (door: Door, options: string, commandLine: string) =>
 
 /** What a person can do whatever the reason: the two commands that make and use a key. */
 const SIGN_IT = (file: string | undefined) =>
-  `sign it: npx signed-wasm sign --write -k <name>.key ${file ?? '<file>'}`
+  `sign it: npx unplugin-signed-wasm sign --write -k <name>.key ${file ?? '<file>'}`
 
 const REINSTALL = 'get the file again from its publisher; if you built it yourself, sign it again'
 
 const OPTIONS_TABLE = 'see the options table in the README'
-const FLAGS_TABLE = 'signed-wasm <command> --help tells what can be given'
+const FLAGS_TABLE = 'npx unplugin-signed-wasm <command> --help tells what can be given'
 
 /** How many items of a list are shown: of what somebody has to do something about, and of what a file claims. */
 const [MAX_LISTED, MAX_CLAIMED] = [20, 5]
@@ -99,7 +99,7 @@ export const CATALOGUE = {
   ),
   SIGNATURE_KEYLESS: refusal((v: AboutFile) => ({
     what: 'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
-    hint: `ask its publisher for a signature by a key, or make your own in its place: npx signed-wasm sign --write --replace -k <name>.key ${v.file ?? '<file>'}`,
+    hint: `ask its publisher for a signature by a key, or make your own in its place: npx unplugin-signed-wasm sign --write --replace -k <name>.key ${v.file ?? '<file>'}`,
   })),
   WASM_MALFORMED: refusal((v: AboutFile & { reason: string | Reason }) => ({
     what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
@@ -161,8 +161,8 @@ export const CATALOGUE = {
     what: `No trusted keys found (looked at ${list(v.looked, inDoor(door, 'no source: `keys` is empty', 'no source'))})`,
     hint:
       'make a key and sign with it:\n' +
-      '    npx signed-wasm keygen release\n' +
-      '    npx signed-wasm sign --write -k release.key <file>\n' +
+      '    npx unplugin-signed-wasm keygen release\n' +
+      '    npx unplugin-signed-wasm sign --write -k release.key <file>\n' +
       `  then trust it: ${inDoor(door, "keys: ['release.pub']", '--key release.pub')}`,
   })),
   KEY_NOT_FOUND: unreadable((v: { source: string }, door) => ({
@@ -177,7 +177,7 @@ export const CATALOGUE = {
   })),
   KEY_WEAK: unreadable((v: { source: string; reason: string }) => ({
     what: `${v.source} is not a safe Ed25519 public key: ${v.reason}`,
-    hint: 'remove it and make a new key: npx signed-wasm keygen <name>',
+    hint: 'remove it and make a new key: npx unplugin-signed-wasm keygen <name>',
   })),
   KEY_SECRET: unreadable((v: { source: string }) => ({
     what: `${v.source} is a secret key where a public key belongs`,
@@ -193,7 +193,7 @@ export const CATALOGUE = {
   })),
   KEY_MISMATCH: unreadable((v: { source: string }) => ({
     what: `${v.source} holds a public half that does not belong to its secret half`,
-    hint: 'make a new pair: npx signed-wasm keygen <name>',
+    hint: 'make a new pair: npx unplugin-signed-wasm keygen <name>',
   })),
   KEY_ENV_UNSET: unreadable((v: { variable: string; holds?: 'public key' | 'secret key' }, door) => ({
     what: `the environment variable ${v.variable}, named ${inDoor(door, 'in `keys`', 'by --key-env')}, is not set`,
@@ -209,11 +209,11 @@ export const CATALOGUE = {
   })),
   ALREADY_SIGNED: refusal((_: AboutFile) => ({
     what: 'carries a signature already',
-    hint: 'take it off first: npx signed-wasm detach <file> -o <file> -S <file>.sig',
+    hint: 'take it off first: npx unplugin-signed-wasm detach <file> -o <file> -S <file>.sig',
   })),
   NOT_SIGNED: refusal((_: AboutFile) => ({
     what: 'carries no signature',
-    hint: 'sign it first: npx signed-wasm sign --write -k <name>.key <file>',
+    hint: 'sign it first: npx unplugin-signed-wasm sign --write -k <name>.key <file>',
   })),
   SIGNATURE_UNUSABLE: refusal((v: AboutFile & { reason: string }) => ({
     what: `the signature that was made elsewhere cannot be used: ${v.reason}`,
@@ -221,11 +221,12 @@ export const CATALOGUE = {
   })),
   NOT_CANONICAL: refusal((v: AboutFile) => ({
     what: 'has section lengths that are not in their shortest form, and a signature is over that form',
-    hint: `write that form as well: npx signed-wasm sign --detached --write -k <name>.key ${v.file ?? '<file>'}`,
+    hint: `write that form as well: npx unplugin-signed-wasm sign --detached --write -k <name>.key ${v.file ?? '<file>'}`,
   })),
   SIGNATURE_DUPLICATE: refusal((v: AboutFile) => ({
     what: 'is already signed by this key',
-    hint: 'nothing to do; verify it: npx signed-wasm verify --key <name>.pub ' + (v.file ?? '<file>'),
+    hint:
+      'nothing to do; verify it: npx unplugin-signed-wasm verify --key <name>.pub ' + (v.file ?? '<file>'),
   })),
 
   // Bindings.
@@ -317,7 +318,7 @@ export const CATALOGUE = {
   })),
   TYPES_STALE: refusal((v: AboutFile & { files: readonly string[] }) => ({
     what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,
-    hint: 'write them again: npx signed-wasm types, with the same options and without --check',
+    hint: 'write them again: npx unplugin-signed-wasm types, with the same options and without --check',
   })),
 
   // Options.

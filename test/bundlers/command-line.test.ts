@@ -117,7 +117,7 @@ describe.each(Object.keys(TOOLS))('%s from the command line', (name) => {
     const { code, output } = await run(name, 'signed', (text) => text.replace(OPTIONS, '{}'))
     expect(code, output).not.toBe(0)
     expect(output).toContain('NO_TRUSTED_KEYS')
-    expect(output).toContain('npx signed-wasm keygen')
+    expect(output).toContain('npx unplugin-signed-wasm keygen')
   })
 })
 

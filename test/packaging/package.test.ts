@@ -159,6 +159,13 @@ describe('installed with npm', () => {
 
   it('signs, builds and runs', () => useIn(project))
 
+  it('has its command under the name that npx takes, and under a short one', async () => {
+    for (const name of ['unplugin-signed-wasm', 'signed-wasm'])
+      expect((await succeed('npx', ['--no', name, '--version'], project)).stdout.trim()).toBe(
+        packageJson.version,
+      )
+  })
+
   it('resolves every documented entry, with types', async () => {
     const names = Object.keys(packageJson.exports).filter(
       (name) => !name.includes('*') && name !== './package.json',

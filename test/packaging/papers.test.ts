@@ -77,6 +77,18 @@ it.each(papers)('%s links to what is there', (name) => {
   for (const target of links) expect(existsSync(path.join(REPOSITORY, '.github', target)), target).toBe(true)
 })
 
+it('whatever fetches the command from the registry names a package that is ours', () => {
+  const texts = [
+    ...['src', 'test', 'playground'].flatMap(sources),
+    ...papers.map((name) => `.github/${name}`),
+    ...['README.md', 'package.json', 'playground/component/README.md'],
+  ]
+  const other = /(?:npx|dlx|bunx|exec|x)(?: -\S+)* signed-wasm\b.*/g
+  const found = texts.flatMap((name) => [...read(name).matchAll(other)].map(([line]) => `${name}: ${line}`))
+  expect(texts.length).toBeGreaterThan(300)
+  expect(found).toEqual([])
+})
+
 it('sources cite documents that are there', () => {
   const cited = new Set(
     sources('src').flatMap((file) => [...read(file).matchAll(/\b[A-Z]{5,}\.md\b/g)].map(([name]) => name)),

@@ -42,7 +42,7 @@ function block(marker: string): string {
 
 const BIN = path.join(REPOSITORY, 'dist/cli/main.js')
 
-/** A project in which `npx signed-wasm` is this package. */
+/** A project in which `npx unplugin-signed-wasm` is this package. */
 function project(files: Record<string, string | Uint8Array> = {}): Project {
   const made = makeProject({ 'release.pub': TRUSTED_PEM, ...files })
   linkPackage(made)
@@ -53,7 +53,7 @@ function project(files: Record<string, string | Uint8Array> = {}): Project {
 async function runShell(text: string, cwd: string, env: Record<string, string> = {}): Promise<string> {
   let output = ''
   for (const line of text.trim().split('\n')) {
-    const own = line.replace(/^npx signed-wasm /, `node ${JSON.stringify(BIN)} `)
+    const own = line.replace(/^npx unplugin-signed-wasm /, `node ${JSON.stringify(BIN)} `)
     const ended = await command('bash', ['-c', own], { cwd, env })
     expect(ended.code, `${line}\n${ended.output}`).toBe(0)
     output += ended.output
@@ -119,7 +119,7 @@ describe('for publishers', () => {
   it('goes from nothing to a signed component that a build accepts', async () => {
     const made = makeProject({ 'src/hello.wasm': fixture('hello'), 'src/main.js': app()['src/main.js'] })
     linkPackage(made)
-    await runShell(block('npx signed-wasm keygen release\n'), made.root)
+    await runShell(block('npx unplugin-signed-wasm keygen release\n'), made.root)
     made.write({ 'vite.config.ts': blocks.find(({ text }) => text.includes('// vite.config.ts'))!.text })
     const built = await tool('vite/bin/vite.js', ['build', '--ssr', 'src/main.js'], { cwd: made.root })
     expect(built.code, built.output).toBe(0)
@@ -139,10 +139,10 @@ describe('for publishers', () => {
   it('signs before npm publish', async () => {
     const scripts = (JSON.parse(block('prepublishOnly')) as { scripts: { prepublishOnly: string } }).scripts
     const made = makeProject({ 'dist/hello.wasm': fixture('hello') })
-    await runShell(`npx signed-wasm keygen release`, made.root)
+    await runShell(`npx unplugin-signed-wasm keygen release`, made.root)
     const key = readFileSync(made.at('release.key'), 'utf8')
-    await runShell(`npx ${scripts.prepublishOnly}`, made.root, { SIGNING_KEY: key })
-    await runShell('npx signed-wasm verify --key release.pub dist/hello.wasm', made.root)
+    await runShell(scripts.prepublishOnly.replace(/^/, 'npx unplugin-'), made.root, { SIGNING_KEY: key })
+    await runShell('npx unplugin-signed-wasm verify --key release.pub dist/hello.wasm', made.root)
   })
 
   const hasOpenssl = (() => {
@@ -155,9 +155,9 @@ describe('for publishers', () => {
   })()
   it.runIf(hasOpenssl)('leaves the key to OpenSSL', async () => {
     const made = makeProject({ 'src/hello.wasm': fixture('hello') })
-    await runShell('npx signed-wasm keygen release', made.root)
+    await runShell('npx unplugin-signed-wasm keygen release', made.root)
     await runShell(block('openssl pkeyutl'), made.root)
-    await runShell('npx signed-wasm verify --key release.pub src/hello.wasm', made.root)
+    await runShell('npx unplugin-signed-wasm verify --key release.pub src/hello.wasm', made.root)
   })
   if (!hasOpenssl) claimed.add(blocks.find(({ text }) => text.includes('openssl pkeyutl'))!)
 })
@@ -165,12 +165,12 @@ describe('for publishers', () => {
 describe('in CI', () => {
   it('has a workflow whose check passes on a signed file and fails on another', async () => {
     const workflow = block('runs-on: ubuntu-latest')
-    const line = /run: (npx signed-wasm verify .*)/.exec(workflow)![1]!
+    const line = /run: (npx unplugin-signed-wasm verify .*)/.exec(workflow)![1]!
     expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m)
     const made = project({ 'src/deep/hello.wasm': signedHello() })
     await runShell(line, made.root)
     made.write({ 'src/other.wasm': fixture('hello') })
-    const ended = await command('bash', ['-c', line.replace('npx signed-wasm', `node ${BIN}`)], {
+    const ended = await command('bash', ['-c', line.replace('npx unplugin-signed-wasm', `node ${BIN}`)], {
       cwd: made.root,
       env: { GITHUB_ACTIONS: 'true' },
     })
@@ -195,7 +195,7 @@ describe('in CI', () => {
     const line = block('keys fetch').trim()
     const help = await command('node', [BIN, ...line.split(' ').slice(2, 3), '--help'])
     expect(help.stdout).toContain('fetch <account>')
-    expect(line).toBe('npx signed-wasm keys fetch octocat -o octocat.keys')
+    expect(line).toBe('npx unplugin-signed-wasm keys fetch octocat -o octocat.keys')
   })
 })
 

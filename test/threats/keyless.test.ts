@@ -59,7 +59,7 @@ describe('THREAT 49: a keyless section of wsc', () => {
       1,
       expect.stringContaining('SIGNATURE_KEYLESS'),
     ])
-    const [, command] = /npx signed-wasm (sign .*)/.exec(refused.out + refused.err)!
+    const [, command] = /npx unplugin-signed-wasm (sign .*)/.exec(refused.out + refused.err)!
     expect(await terminal.run(...command!.replace('<name>', 'release').split(' '))).toMatchObject({ code: 0 })
     expect(await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).toMatchObject({ code: 0 })
   })

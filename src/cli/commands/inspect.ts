@@ -11,7 +11,7 @@ import { INPUT, inputFile } from '../shared-options.js'
 export const inspect = defineCommand({
   usage: '<file>',
   options: { ...INPUT, json: { type: 'boolean', default: false, help: 'print JSON' } },
-  examples: ['signed-wasm inspect hello.wasm'],
+  examples: ['npx unplugin-signed-wasm inspect hello.wasm'],
   run(invocation) {
     const { values, io } = invocation
     const file = inputFile(invocation)

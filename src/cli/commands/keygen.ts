@@ -22,7 +22,10 @@ export const keygen = defineCommand({
     ...NAMES,
     ...FORCE,
   },
-  examples: ['signed-wasm keygen release', 'signed-wasm keygen -k secret.key -K public.key --format raw'],
+  examples: [
+    'npx unplugin-signed-wasm keygen release',
+    'npx unplugin-signed-wasm keygen -k secret.key -K public.key --format raw',
+  ],
   run: (invocation) => makePair(invocation, pairNames(invocation)),
 })
 
@@ -34,7 +37,7 @@ export const generateKeyAlias = defineCommand({
     format: { ...KEY_FORMAT.format, default: 'raw', help: 'the format of both files (default: raw)' },
     ...FORCE,
   },
-  examples: ['signed-wasm generate-key -o release.key'],
+  examples: ['npx unplugin-signed-wasm generate-key -o release.key'],
   run(invocation) {
     const { output: secret } = invocation.values
     if (secret === undefined) throw new UsageError('say where to: -o <name>')

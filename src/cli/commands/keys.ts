@@ -32,7 +32,7 @@ export const keys = defineCommand({
     },
     ...FORCE,
   },
-  examples: ['signed-wasm keys fetch octocat -o keys/octocat.keys'],
+  examples: ['npx unplugin-signed-wasm keys fetch octocat -o keys/octocat.keys'],
   async run({ values, args, io }) {
     const [action, account, ...others] = args
     if (action !== 'fetch' || account === undefined || others.length > 0)

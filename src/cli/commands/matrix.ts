@@ -22,7 +22,7 @@ import {
 export const matrix = defineCommand({
   usage: '<file> --key <name>.pub [--key ...]',
   options: { ...INPUT, ...TRUSTED_KEYS, ...SPLIT, ...SIGNATURE_FILE, ...DETACHED },
-  examples: ['signed-wasm matrix hello.wasm --key keys'],
+  examples: ['npx unplugin-signed-wasm matrix hello.wasm --key keys'],
   run(invocation) {
     const { io } = invocation
     const keys = trustedKeys(invocation)

@@ -27,7 +27,7 @@ export const split = defineCommand({
       help: 'a custom section that belongs with the program, or a prefix with a trailing *',
     },
   },
-  examples: ["signed-wasm split hello.wasm -o hello.split.wasm -s producers -s '.debug*'"],
+  examples: ["npx unplugin-signed-wasm split hello.wasm -o hello.split.wasm -s producers -s '.debug*'"],
   run(invocation) {
     const { split: names } = invocation.values
     return rewrite(invocation, (bytes) => splitBytes(bytes, names.length === 0 ? () => true : names))
@@ -38,7 +38,7 @@ export const split = defineCommand({
 export const attach = defineCommand({
   usage: '<file> -S <file>.sig -o <file>',
   options: { ...REWRITE, ...SIGNATURE },
-  examples: ['signed-wasm attach hello.wasm -S hello.wasm.sig -o hello.signed.wasm'],
+  examples: ['npx unplugin-signed-wasm attach hello.wasm -S hello.wasm.sig -o hello.signed.wasm'],
   run(invocation) {
     const signature = invocation.io.read(signaturePath(invocation))
     return rewrite(invocation, (bytes) => attachBytes(bytes, signature))
@@ -49,7 +49,7 @@ export const attach = defineCommand({
 export const detach = defineCommand({
   usage: '<file> -o <file> -S <file>.sig',
   options: { ...REWRITE, ...SIGNATURE },
-  examples: ['signed-wasm detach hello.wasm -o hello.unsigned.wasm -S hello.wasm.sig'],
+  examples: ['npx unplugin-signed-wasm detach hello.wasm -o hello.unsigned.wasm -S hello.wasm.sig'],
   run(invocation) {
     const { io, values } = invocation
     const target = signaturePath(invocation)

@@ -31,8 +31,8 @@ export const publicKey = defineCommand({
     show: { type: 'boolean', default: false, help: 'show the fingerprint and the key id only' },
   },
   examples: [
-    'signed-wasm public-key release.key --format openssh',
-    'signed-wasm public-key --show release.pub',
+    'npx unplugin-signed-wasm public-key release.key --format openssh',
+    'npx unplugin-signed-wasm public-key --show release.pub',
   ],
   run(invocation) {
     const { values, args, io } = invocation
@@ -54,7 +54,7 @@ export const exportPublicKeyAlias = defineCommand({
     ...EMIT,
     format: { ...KEY_FORMAT.format, default: 'raw', help: 'the format to write (default: raw)' },
   },
-  examples: ['signed-wasm export-public-key -k release.key -o release.pub'],
+  examples: ['npx unplugin-signed-wasm export-public-key -k release.key -o release.pub'],
   run: (invocation) => emit(invocation, trustedKey(secretKey(invocation).publicKey, 'the secret key')),
 })
 

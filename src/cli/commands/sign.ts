@@ -70,10 +70,10 @@ export const sign = defineCommand({
   usage: '<files...> -k <name>.key (--write | -o <file> | --out-dir <folder>)',
   options: OPTIONS,
   examples: [
-    'signed-wasm sign --write -k release.key hello.wasm',
-    'signed-wasm sign --detached -k release.key dist/*.wasm',
-    'signed-wasm sign -K release.pub --message-out hello.msg hello.wasm',
-    'signed-wasm sign -K release.pub --signature-in hello.msg.sig --write hello.wasm',
+    'npx unplugin-signed-wasm sign --write -k release.key hello.wasm',
+    'npx unplugin-signed-wasm sign --detached -k release.key dist/*.wasm',
+    'npx unplugin-signed-wasm sign -K release.pub --message-out hello.msg hello.wasm',
+    'npx unplugin-signed-wasm sign -K release.pub --signature-in hello.msg.sig --write hello.wasm',
   ],
   run(invocation) {
     const { 'message-out': message } = invocation.values

@@ -40,8 +40,8 @@ export const types = defineCommand({
   usage: `[files or globs, default ${DEFAULT_FILES}] --key <name>.pub [--key ...] [--check]`,
   options: OPTIONS,
   examples: [
-    'signed-wasm types --key release.pub',
-    "signed-wasm types --key release.pub --check 'src/**/*.wasm'",
+    'npx unplugin-signed-wasm types --key release.pub',
+    "npx unplugin-signed-wasm types --key release.pub --check 'src/**/*.wasm'",
   ],
   async run(invocation) {
     const { values, io } = invocation

@@ -45,8 +45,8 @@ export const verify = defineCommand({
   usage: '<files or globs...> --key <name>.pub [--key ...]',
   options: OPTIONS,
   examples: [
-    'signed-wasm verify --key release.pub dist/*.wasm',
-    "signed-wasm verify --key keys 'node_modules/**/*.wasm'",
+    'npx unplugin-signed-wasm verify --key release.pub dist/*.wasm',
+    "npx unplugin-signed-wasm verify --key keys 'node_modules/**/*.wasm'",
   ],
   async run(invocation) {
     const { values, io } = invocation

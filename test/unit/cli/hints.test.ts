@@ -45,7 +45,7 @@ describe('a hint in a terminal', () => {
     for (const jco of ['{"something":true}', '{"minify":1}', 'null', '[]'])
       expect(await types(jco)).toMatchObject({
         code: 2,
-        err: expect.stringMatching(/ {2}hint: signed-wasm <command> --help tells/),
+        err: expect.stringMatching(/ {2}hint: npx unplugin-signed-wasm <command> --help tells/),
       })
   })
 

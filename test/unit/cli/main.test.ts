@@ -49,8 +49,8 @@ describe('usage', () => {
   it.each([...COMMANDS, ...ALIASES])('explains %s with an example', async (name) => {
     const { code, out, err } = await terminal.run(name, '--help')
     expect([code, err]).toEqual([0, ''])
-    expect(out).toMatch(/^ {2}\$ signed-wasm /m)
-    expect(out.split('\n')[0]).toContain(`signed-wasm ${name} `)
+    expect(out).toMatch(/^ {2}\$ npx unplugin-signed-wasm /m)
+    expect(out.split('\n')[0]).toContain(`npx unplugin-signed-wasm ${name} `)
   })
 
   it('tells its version', async () => {
@@ -76,7 +76,7 @@ describe('usage', () => {
     const { code, out, err } = await terminal.run(...args)
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(message)
-    expect(err).toMatch(/\n {2}hint: signed-wasm .*--help$/)
+    expect(err).toMatch(/\n {2}hint: npx unplugin-signed-wasm .*--help$/)
   })
 })
 

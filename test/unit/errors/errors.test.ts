@@ -217,7 +217,7 @@ const flagsIn = (text: string) => text.match(/(?<=^|\s)--?[a-z][a-z-]*/g) ?? []
 
 describe.each(CODES.filter((code) => !ELSEWHERE.includes(code)))('the hint of %s in a terminal', (code) => {
   const { hint, what } = make(code).through('command line')
-  const ours = /npx signed-wasm (\S+)((?: [^\s,]+)*)/g
+  const ours = /npx unplugin-signed-wasm ([a-z]\S*)((?: [^\s,]+)*)/g
 
   it.skipIf(code.startsWith('OPTION_'))('names no option of the plugin', () => {
     const quoted = [...`${what} ${hint}`.matchAll(/`([^`]*)`/g)].map((match) => match[1])
@@ -227,7 +227,9 @@ describe.each(CODES.filter((code) => !ELSEWHERE.includes(code)))('the hint of %s
   it('names flags that exist', async () => {
     for (const [, name, rest] of hint.matchAll(ours))
       expect(await flagsOf(name!.replace(',', ''))).toEqual(expect.arrayContaining(flagsIn(rest!)))
-    const bare = flagsIn(hint.replace(ours, '').replace(/`[^`]*`|signed-wasm <command> --help/g, ''))
+    const bare = flagsIn(
+      hint.replace(ours, '').replace(/`[^`]*`|npx unplugin-signed-wasm <command> --help/g, ''),
+    )
     for (const name of bare.length > 0 ? PRINTED_BY[code]! : [])
       expect(await flagsOf(name)).toEqual(expect.arrayContaining([...bare]))
   })

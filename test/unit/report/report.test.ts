@@ -53,7 +53,7 @@ describe('human', () => {
     expect(lines[0]).toBe('ok      ok.wasm  signed by release.pub (abababababababab)')
     expect(lines[1]).toBe('REFUSED src/bad.wasm  COMPONENT_UNSIGNED')
     expect(lines.at(-1)).toBe('4 files: 1 accepted, 1 warned about, 2 refused')
-    expect(lines.join('\n')).toContain('hint: sign it: npx signed-wasm sign --write')
+    expect(lines.join('\n')).toContain('hint: sign it: npx unplugin-signed-wasm sign --write')
   })
 
   it('keeps quiet about accepted files when asked to', () => {
