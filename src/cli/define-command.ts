@@ -2,6 +2,7 @@
 /** What a command is: how it is called, what it takes, and what it does with values that are typed by that. */
 
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { nearest } from '../errors/nearest.js'
 import type { Io } from './io.js'
 
 /** Wrong usage: the message goes to stderr, followed by the command to run for help. */
@@ -87,15 +88,15 @@ export function defineCommand<const O extends Options>({
 }: Manual<O> & { run(invocation: Invocation<O>): number | Promise<number> }): Command {
   return {
     ...manual,
-    run: async (args, io) => run({ ...(await parse(args, manual.options)), io }),
+    run: async (args, io) => run({ ...parse(args, manual.options), io }),
   }
 }
 
 /** @throws UsageError */
-async function parse<O extends Options>(
+function parse<O extends Options>(
   args: readonly string[],
   options: O,
-): Promise<{ values: Values<O>; args: readonly string[] }> {
+): { values: Values<O>; args: readonly string[] } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -105,7 +106,7 @@ async function parse<O extends Options>(
     // Node gives what the options ask for; its own types do not follow them this far.
     return { values: values as Values<O>, args: positionals }
   } catch (error) {
-    throw isMisuse(error) ? new UsageError(await describeMisuse(error, options), { cause: error }) : error
+    throw isMisuse(error) ? new UsageError(describeMisuse(error, options), { cause: error }) : error
   }
 }
 
@@ -113,11 +114,15 @@ function isMisuse(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
 }
 
+/** How much of a word that nobody knows is shown. */
+export const MAX_SHOWN = 40
+
 /** Node's text for an unknown option is long and knows no better name. */
-async function describeMisuse({ message }: Error, options: Options): Promise<string> {
+function describeMisuse({ message }: Error, options: Options): string {
   const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1]
   if (unknown === undefined) return message
-  const { nearest } = await import('../errors/nearest.js')
+  // Nobody meant that for an option, and what it is must not be shown: it may be a key.
+  if (unknown.length > MAX_SHOWN) return 'unknown option, of many letters'
   const meant = nearest(unknown, Object.keys(options))
   return `unknown option --${unknown}${meant ? `; did you mean --${meant}?` : ''}`
 }

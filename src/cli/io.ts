@@ -1,104 +1,61 @@
 /// <reference types="node" />
 /** The real terminal and disk. Commands get them passed in, so that tests can pass others. */
 
-import { existsSync, statSync } from 'node:fs'
-import path from 'node:path'
-import { readRegularFile } from '../disk/read-file.js'
-import { replaceFile, type ReplaceOptions } from '../disk/replace-file.js'
+import { findRepository } from '../disk/repository.js'
+import { reasonOf } from '../disk/system-error.js'
 import { problem } from '../errors/raise.js'
+import { type Disk, diskAt, STANDARD } from './disk.js'
+import { EXIT } from './exit.js'
+import { type Speaker, speakTo } from './speaker.js'
 
 /** What a command can do to the world. Paths count from `cwd`. */
-export interface Io {
+export interface Io extends Speaker, Disk {
   cwd: string
+  /** The root of the repository around `cwd`; `cwd` where there is none. */
+  repository: string
   env: Readonly<Record<string, string | undefined>>
-  /** One line of the result. */
-  out(line: string): void
-  /** One line of anything else. */
-  err(line: string): void
-  /**
-   * Reads a whole regular file.
-   * @param options.maxBytes how large it may be; {@link MAX_FILE_BYTES} when absent
-   * @throws Diagnostic `FILE_UNREADABLE`, `FILE_NOT_REGULAR` or `FILE_TOO_LARGE`
-   */
-  read(file: string, options?: { maxBytes?: number }): Uint8Array
   /** Whether stderr is a terminal, for progress; and stdout, for colour. */
   isTerminal: { out: boolean; err: boolean }
   /** Width of the terminal on stdout; `undefined` where there is none. */
   columns: number | undefined
-  /** Writes to stderr without a line end, for progress. */
-  status(text: string): void
-  /** Whether users other than the owner may read a file; always `false` where there are no such modes. */
-  isReadableByOthers(file: string): boolean
-  /** Whether anything is at that path. */
-  exists(file: string): boolean
-  /**
-   * Writes a file whole or not at all; one that is there is left alone unless `replace` is asked for.
-   * @throws Diagnostic `FILE_EXISTS` or `FILE_UNWRITABLE`; what was there is untouched
-   */
-  write(file: string, bytes: Uint8Array, options?: WriteOptions): void
 }
 
-/** The most that a system call reads, and that every Node can hold in one piece. */
-const MAX_FILE_BYTES = 2 ** 31 - 1
-
-type WriteOptions = Pick<ReplaceOptions, 'replace' | 'mode'>
-
-/** The part of {@link Io} that is files, with paths that count from a folder. */
-export function diskAt(folder: string): Pick<Io, 'read' | 'write' | 'exists' | 'isReadableByOthers'> {
-  const at = (file: string) => path.resolve(folder, file)
+/** The process's own terminal and disk. @throws Diagnostic `FILE_UNREADABLE` where the current folder is gone */
+export function openIo(): Io {
+  const cwd = currentFolder()
+  const repository = findRepository(cwd, process.env['GITHUB_WORKSPACE'])
+  const speaker = speakTo({ out: openText(process.stdout), err: openText(process.stderr) })
   return {
-    read: (file, options) => readWhole(at(file), file, options),
-    write: (file, bytes, options) => writeWhole(at(file), file, bytes, options ?? {}),
-    exists: (file) => existsSync(at(file)),
-    isReadableByOthers: (file) => process.platform !== 'win32' && (modeOf(at(file)) & 0o044) !== 0,
+    ...speaker,
+    ...diskAt({ folder: cwd, project: repository, giveAway: speaker.giveAway }),
+    cwd,
+    repository,
+    env: process.env,
+    isTerminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
+    columns: process.stdout.columns,
   }
 }
 
-/** The process's own terminal and disk. */
-export const realIo: Io = {
-  ...diskAt(process.cwd()),
-  cwd: process.cwd(),
-  env: process.env,
-  isTerminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
-  columns: process.stdout.columns,
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
-  status: (text) => process.stderr.write(text),
-}
-
-function readWhole(
-  target: string,
-  file: string,
-  { maxBytes = MAX_FILE_BYTES }: { maxBytes?: number } = {},
-): Uint8Array {
-  const bytes = readRegularFile(target, { display: file, maxBytes })
-  if (bytes === undefined) throw problem('FILE_UNREADABLE', { file, reason: 'there is no such file' })
-  return bytes
-}
-
-function modeOf(file: string): number {
+function currentFolder(): string {
   try {
-    return statSync(file).mode
-  } catch {
-    return 0 // whatever is wrong with it, reading it says so
-  }
-}
-
-function writeWhole(
-  target: string,
-  file: string,
-  bytes: Uint8Array,
-  { replace = false, ...options }: WriteOptions,
-): void {
-  try {
-    replaceFile(target, bytes, { ...options, replace, sync: true })
+    return process.cwd()
   } catch (cause) {
-    if (!isSystemError(cause)) throw cause
-    if (cause.code === 'EEXIST' && !replace) throw problem('FILE_EXISTS', { file }, { cause })
-    throw problem('FILE_UNWRITABLE', { file, reason: cause.code }, { cause })
+    throw problem('FILE_UNREADABLE', { file: 'the current folder', reason: reasonOf(cause) }, { cause })
   }
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error
+/** Text that cannot be written is lost, which the exit code tells; a reader that has left has seen enough. */
+function openText(stream: NodeJS.WriteStream): (text: string) => void {
+  let hasFailed = false
+  stream.on('error', (cause: NodeJS.ErrnoException) => {
+    if (hasFailed) return
+    hasFailed = true
+    if (cause.code === 'EPIPE') return
+    process.on('exit', () => {
+      if (process.exitCode === EXIT.ok) process.exitCode = EXIT.io
+    })
+    const lost = problem('FILE_UNWRITABLE', { file: STANDARD, reason: reasonOf(cause) })
+    if (stream !== process.stderr) process.stderr.write(`${lost.message}\n`)
+  })
+  return (text) => void (hasFailed || stream.write(text))
 }

@@ -15,8 +15,8 @@ process.on('uncaughtException', crash)
 process.on('unhandledRejection', crash)
 
 try {
-  const [{ run }, { realIo }] = await Promise.all([import('./run.js'), import('./io.js')])
-  process.exitCode = await run(process.argv.slice(2), realIo)
+  const { start } = await import('./start.js')
+  process.exitCode = await start(process.argv.slice(2))
 } catch (error) {
   crash(error)
 }

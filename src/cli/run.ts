@@ -1,9 +1,9 @@
 /** One command line, from its arguments to its exit code. */
 
 import { Diagnostic } from '../errors/diagnostic.js'
-import { escapeControls } from '../errors/text.js'
+import { nearest } from '../errors/nearest.js'
 import { ALIASES, COMMANDS } from './commands.js'
-import { UsageError } from './define-command.js'
+import { MAX_SHOWN, UsageError } from './define-command.js'
 import { EXIT, exitCodeOf } from './exit.js'
 import { helpOf, overview } from './help.js'
 import type { Io } from './io.js'
@@ -23,7 +23,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const all = { ...COMMANDS, ...ALIASES }
   const entry = Object.hasOwn(all, name) ? all[name] : undefined
-  if (entry === undefined) return misuse(io, await unknownCommand(name), 'npx unplugin-signed-wasm --help')
+  if (entry === undefined) return misuse(io, unknownCommand(name), 'npx unplugin-signed-wasm --help')
   const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) return print(io, helpOf(name, entry, command))
   try {
@@ -37,22 +37,23 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 function print(io: Io, text: string): number {
-  io.out(text)
+  io.print(text)
   return EXIT.ok
 }
 
 function misuse(io: Io, text: string, help: string): number {
-  io.err(`${escapeControls(text)}\n  hint: ${help}`)
+  io.err(text, `  hint: ${help}`)
   return EXIT.usage
 }
 
 function fail(io: Io, error: Diagnostic): number {
-  io.err(error.through('command line').message)
+  // Each line by itself: what stands in them was escaped when they were made.
+  io.err(...error.through('command line').message.split('\n'))
   return exitCodeOf([error])
 }
 
-async function unknownCommand(name: string): Promise<string> {
-  const { nearest } = await import('../errors/nearest.js')
+function unknownCommand(name: string): string {
+  if (name.length > MAX_SHOWN) return 'unknown command, of many letters'
   const meant = nearest(name, Object.keys(COMMANDS))
   return `unknown command ${name}${meant ? `; did you mean ${meant}?` : ''}`
 }

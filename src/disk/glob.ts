@@ -1,61 +1,24 @@
 /// <reference types="node" />
 /** Globs of the project's own files, within bounds. */
 
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { problem } from '../errors/raise.js'
+import { findFiles } from './find-files.js'
+import { checkLength, isGlob, loadPicomatch, negated } from './glob-path.js'
 import { packageOf, packagePath } from './owner.js'
 import { toSlashes } from './paths.js'
-import { walk } from './walk.js'
-
-/** picomatch takes exponential time on some patterns, so their length is bounded. */
-const MAX_GLOB_LENGTH = 256
-
-// Loaded by the first pattern: most runs of the command line have none.
-const loadPicomatch = () => createRequire(import.meta.url)('picomatch') as typeof import('picomatch')
-
-/** Whether a text is a pattern rather than a path. */
-export function isGlob(text: string): boolean {
-  return /[*?[\]{}()!]/.test(text) && loadPicomatch().scan(text).isGlob
-}
-
-/** What is left of a pattern that takes files out again; `!(…)`, which is a pattern of what a name is not, is none. */
-function negated(pattern: string): string | undefined {
-  return /^!(?!\()/.test(pattern) ? pattern.slice(1) : undefined
-}
 
 /**
- * The files that a pattern matches, hidden ones and `node_modules` left out unless it names them.
- * @param root what a relative pattern counts from
- * @returns absolute paths, sorted
- * @throws Diagnostic `OPTION_INVALID` for a pattern that is too long, or begins with `!`
- */
-export function expandGlob(pattern: string, root: string): string[] {
-  checkLength(pattern, pattern.slice(0, 20))
-  if (negated(pattern) !== undefined)
-    throw problem('OPTION_INVALID', {
-      option: pattern,
-      must: 'a pattern of what is meant: `!` takes nothing away here',
-    })
-  const picomatch = loadPicomatch()
-  const { base, glob } = picomatch.scan(path.sep === '\\' ? toSlashes(pattern) : pattern)
-  const folder = path.resolve(root, base)
-  const isMatch = picomatch(glob)
-  const skipped = pattern.includes('node_modules') ? [] : ['node_modules']
-  return [...walk(folder, { skip: skipped })]
-    .filter((file) => isMatch(toSlashes(path.relative(folder, file))))
-    .toSorted()
-}
-
-/**
- * The files that a list of patterns matches, as {@link expandGlob} does; what is no glob is a path.
+ * The files that a list of patterns matches, hidden ones and those behind links left out; what is no glob is a path.
  * @throws Diagnostic `OPTION_INVALID`
  */
 export function expandGlobs(patterns: readonly string[], root: string): string[] {
   const lastMatch = matchLast(patterns, { option: 'the list', root })
   return patterns
     .filter((pattern) => negated(pattern) === undefined)
-    .flatMap((pattern) => (isGlob(pattern) ? expandGlob(pattern, root) : [path.resolve(root, pattern)]))
+    .flatMap((pattern) =>
+      isGlob(pattern) ? findFiles(pattern, { root }).files : [path.resolve(root, pattern)],
+    )
     .filter((file) => lastMatch(toSlashes(file)) !== 'out')
 }
 
@@ -112,9 +75,4 @@ function checkNegations(patterns: readonly string[], option: string): void {
 function patternOf(glob: string): string {
   if (/^npm:(?:@[^/]+\/)?[^/]+$/.test(glob)) return `${glob}/**`
   return toSlashes(glob).replace(/^\.\//, '')
-}
-
-function checkLength(glob: string, option: string): void {
-  if (glob.length <= MAX_GLOB_LENGTH) return
-  throw problem('OPTION_INVALID', { option, must: `globs of at most ${MAX_GLOB_LENGTH} characters` })
 }

@@ -1,16 +1,16 @@
 /// <reference types="node" />
 /** Reads the keys that options name. All of it happens once, at the start of a build. */
 
-import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { isPlainObject, ownMembers } from '../errors/check.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { escapeControls } from '../errors/text.js'
-import { fromBase64, fromHex } from '../format/encoding.js'
-import { parsePublicKeys } from '../trust/keys/read.js'
+import { isKeyText, parsePublicKeys } from '../trust/keys/read.js'
 import type { TrustedKey } from '../trust/keys/trusted-key.js'
-import { expandGlob, isGlob } from './glob.js'
+import { findFiles } from './find-files.js'
+import { isGlob } from './glob-path.js'
 import { displayPath } from './paths.js'
 import { readRegularFile } from './read-file.js'
 
@@ -49,20 +49,27 @@ interface Finding {
   ignoredFiles: number
 }
 
+interface ReadOptions {
+  root: string
+  environment: Readonly<Record<string, string | undefined>>
+  nameOf?: (index: number) => string
+}
+
 /**
  * Reads every key that the sources name.
  * @param root what relative paths count from
  * @param environment where `{ env }` sources are looked up
+ * @param nameOf names a key that is a source itself, by its position
  * @throws Diagnostic `KEY_*` for a source that cannot be read; an empty keyring is no error here
  */
 export function readKeyring(
   sources: readonly KeySource[],
-  { root, environment }: { root: string; environment: Readonly<Record<string, string | undefined>> },
+  { root, environment, nameOf = (index) => `keys[${index}]` }: ReadOptions,
 ): Keyring {
   const findings = sources.map((source, index): Finding => {
-    if (source instanceof Uint8Array) return literal(source, `keys[${index}]`)
+    if (source instanceof Uint8Array) return literal(source, nameOf(index))
     if (typeof source === 'object') return literal(readVariable(source, environment), `env ${source.env}`)
-    return isLiteralKey(source) ? literal(source, `keys[${index}]`) : readPath(source, root)
+    return isLiteralKey(source, root) ? literal(source, nameOf(index)) : readPath(source, root)
   })
   sources.forEach((source, index) => checkFingerprint(source, findings[index]!.keys))
   const keys = findings.flatMap((finding) => finding.keys)
@@ -82,12 +89,9 @@ function withoutDuplicates(keys: readonly TrustedKey[]): TrustedKey[] {
   return [...first.values()]
 }
 
-/** Whether a string is a key rather than a path: no path looks like any of these. */
-function isLiteralKey(text: string): boolean {
-  const trimmed = text.trim()
-  if (/-----BEGIN |^\{|^(?:ssh|ecdsa|sk)-\S+\s/.test(trimmed)) return true
-  const bytes = fromHex(trimmed) ?? (/[./\\]./.test(trimmed) ? undefined : fromBase64(trimmed))
-  return bytes !== undefined && [32, 33, 44, 48, 65].includes(bytes.length)
+/** Whether a string is a key rather than a path. A path may look like base64 by chance, and is one if something is there. */
+function isLiteralKey(text: string, root: string): boolean {
+  return isKeyText(text) && !(text.includes('/') && existsSync(path.resolve(root, text)))
 }
 
 function literal(data: Uint8Array | string, name: string): Finding {
@@ -100,8 +104,7 @@ function readVariable(
 ): string {
   const value = Object.hasOwn(environment, env) ? environment[env] : undefined
   if (value === undefined || value.trim() === '') throw problem('KEY_ENV_UNSET', { variable: env })
-  // Many CI systems keep a multi-line secret on one line, with the two characters \n for a line end.
-  return value.replaceAll('\\r', '').replaceAll('\\n', '\n')
+  return value
 }
 
 function checkFingerprint(source: KeySource, keys: readonly TrustedKey[]): void {
@@ -122,7 +125,7 @@ function readPath(source: string, root: string): Finding {
   if (stat !== undefined) return readFiles([target], root)
   if (source.startsWith('!') || (source.includes('!') && isGlob(source)))
     throw problem('OPTION_INVALID', { option: source, must: NO_NEGATION })
-  const matches = isGlob(source) ? expandGlob(source, root) : []
+  const matches = isGlob(source) ? findFiles(source, { root }).files : []
   if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source) })
   return readFiles(matches, root)
 }

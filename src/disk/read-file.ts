@@ -6,6 +6,13 @@ import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { type Layer, PREAMBLE_LENGTH, readLayer } from '../format/wasm.js'
 import { isMissing } from './paths.js'
+import { reasonOf } from './system-error.js'
+
+/** How large a file may be that is read, when nothing else is said. */
+export const DEFAULT_MAX_FILE_BYTES = 64 * 2 ** 20
+
+/** The most that may be asked for: what a system call reads, and what every Node can hold in one piece. */
+export const MAX_FILE_BYTES = 2_147_483_647
 
 /**
  * Reads a whole regular file.
@@ -28,7 +35,7 @@ export function readRegularFile(
   } catch (error) {
     if (error instanceof Diagnostic) throw error
     if (isMissing(error)) return undefined
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const reason = error instanceof RangeError ? 'there is not enough memory for it' : reasonOf(error)
     throw problem('FILE_UNREADABLE', { file: display, reason }, { cause: error })
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { inWords, type Reason } from './reasons.js'
-import { firstOf, printable } from './text.js'
+import { firstOf, printable, shellWord } from './text.js'
 
 /** What happened, and what to type next. */
 export type Text = { what: string; hint: string }
@@ -31,7 +31,10 @@ const inDoor = (door: Door, options: string, commandLine: string) =>
 
 /** What a person can do whatever the reason: the two commands that make and use a key. */
 const SIGN_IT = (file: string | undefined) =>
-  `sign it: npx unplugin-signed-wasm sign --write -k <name>.key ${file ?? '<file>'}`
+  `sign it: npx unplugin-signed-wasm sign --write -k <name>.key ${asWord(file)}`
+
+/** A file in a command that is to be pasted; what came from standard input has no name there. */
+const asWord = (file: string | undefined) => (file === undefined || file === '-' ? '<file>' : shellWord(file))
 
 const REINSTALL = 'get the file again from its publisher; if you built it yourself, sign it again'
 
@@ -99,7 +102,7 @@ export const CATALOGUE = {
   ),
   SIGNATURE_KEYLESS: refusal((v: AboutFile) => ({
     what: 'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
-    hint: `ask its publisher for a signature by a key, or make your own in its place: npx unplugin-signed-wasm sign --write --replace -k <name>.key ${v.file ?? '<file>'}`,
+    hint: `ask its publisher for a signature by a key, or make your own in its place: npx unplugin-signed-wasm sign --write --replace -k <name>.key ${asWord(v.file)}`,
   })),
   WASM_MALFORMED: refusal((v: AboutFile & { reason: string | Reason }) => ({
     what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
@@ -134,17 +137,26 @@ export const CATALOGUE = {
     what: `cannot be read: ${v.reason}`,
     hint: 'check the path and its permissions',
   })),
-  FILE_TOO_LARGE: unreadable((v: AboutFile & { bytes: number; maxBytes: number }, door) => ({
-    what: `is ${v.bytes} bytes, and at most ${v.maxBytes} are read`,
+  FILE_TOO_LARGE: unreadable((v: AboutFile & { bytes?: number; maxBytes: number }, door) => ({
+    what: `is ${v.bytes ?? 'more'} bytes, and at most ${v.maxBytes} are read`,
     hint: inDoor(
       door,
       'raise `limits.maxFileBytes` if the file is meant to be this large',
-      'check that this is the file you mean',
+      'check that this is the file you mean; --max-bytes raises what is read of a component, up to 2147483647',
     ),
   })),
-  FILE_NOT_REGULAR: unreadable((_: AboutFile) => ({
+  FILE_NOT_REGULAR: unreadable((v: AboutFile, door) => ({
     what: 'is not a regular file',
-    hint: 'point at the file itself, not at a folder, pipe or device',
+    hint: `point at the file itself, not at a folder, pipe or device${inDoor(door, '', `; for all files in a folder: ${shellWord(`${v.file ?? 'folder'}/**/*.wasm`)}`)}`,
+  })),
+
+  FILE_OUTSIDE: refusal((_: AboutFile) => ({
+    what: 'was found through a link that leads out of the repository, and is not looked at unasked',
+    hint: 'name it by its own path if it is meant, or take the link away',
+  })),
+  NOTHING_MATCHED: unreadable((v: { pattern: string; leftOut: readonly string[] }) => ({
+    what: `nothing matches ${v.pattern}${v.leftOut.length === 0 ? '' : `; left out were: ${list(v.leftOut, '')}`}`,
+    hint: 'check the pattern, and quote it, so that the shell leaves it as it is; it counts from the current folder',
   })),
 
   FILE_EXISTS: unreadable((_: AboutFile) => ({
@@ -154,6 +166,15 @@ export const CATALOGUE = {
   FILE_UNWRITABLE: unreadable((v: AboutFile & { reason: string }) => ({
     what: `cannot be written: ${v.reason}`,
     hint: 'check the folder, its permissions and the free space',
+  })),
+
+  OUTPUT_CLASH: misuse((v: AboutFile & { other: string }) => ({
+    what: `would be written in the place of ${v.other}`,
+    hint: 'choose another name for it',
+  })),
+  COMMAND_MISUSED: misuse((v: { what: string; command: string }) => ({
+    what: v.what,
+    hint: `npx unplugin-signed-wasm ${v.command} --help`,
   })),
 
   // Keys.
@@ -221,12 +242,15 @@ export const CATALOGUE = {
   })),
   NOT_CANONICAL: refusal((v: AboutFile) => ({
     what: 'has section lengths that are not in their shortest form, and a signature is over that form',
-    hint: `write that form as well: npx unplugin-signed-wasm sign --detached --write -k <name>.key ${v.file ?? '<file>'}`,
+    hint: `write that form as well: npx unplugin-signed-wasm sign --detached --write -k <name>.key ${asWord(v.file)}`,
+  })),
+  SIGNATURE_STALE: refusal((v: AboutFile) => ({
+    what: 'the detached signature beside it is over other content than this',
+    hint: `make a new one in its place: npx unplugin-signed-wasm sign --detached --replace -k <name>.key ${asWord(v.file)}`,
   })),
   SIGNATURE_DUPLICATE: refusal((v: AboutFile) => ({
     what: 'is already signed by this key',
-    hint:
-      'nothing to do; verify it: npx unplugin-signed-wasm verify --key <name>.pub ' + (v.file ?? '<file>'),
+    hint: 'nothing to do; verify it: npx unplugin-signed-wasm verify --key <name>.pub ' + asWord(v.file),
   })),
 
   // Bindings.
@@ -315,6 +339,10 @@ export const CATALOGUE = {
   TYPES_NOT_WRITTEN: refusal((v: AboutFile & { reason: string }) => ({
     what: `its TypeScript declarations are not written: ${printable(v.reason, 300)}`,
     hint: 'the build goes on without them; set `types` to another folder, or to false',
+  })),
+  TYPES_FOREIGN: unreadable((_: AboutFile) => ({
+    what: 'is there already, was not written here, and is left as it is',
+    hint: 'move it away, or have the declarations written into another folder',
   })),
   TYPES_STALE: refusal((v: AboutFile & { files: readonly string[] }) => ({
     what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,

@@ -42,7 +42,9 @@ export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 
 /** Bytes to lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): Hex {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  let text = ''
+  for (const byte of bytes) text += (byte + 256).toString(16).slice(1)
+  return text
 }
 
 /** Hexadecimal of either case to bytes; `undefined` when the text is anything else. */

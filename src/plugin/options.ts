@@ -4,6 +4,7 @@ import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
 import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
+import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
 import {
   anything,
   check,
@@ -135,7 +136,7 @@ export interface ResolvedOptions {
 export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
 
 const DEFAULT_LIMITS: Record<keyof Limits, number> = {
-  maxFileBytes: 64 * 2 ** 20,
+  maxFileBytes: DEFAULT_MAX_FILE_BYTES,
   ...DEFAULT_TRANSPILE_LIMITS,
 }
 

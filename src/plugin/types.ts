@@ -49,7 +49,7 @@ export class Declarations {
     if (folder === undefined) return
     const about = { transpiler: this.#transpiler, jco, imports, name, display: admitted.name }
     try {
-      writeTypes(folder, name, await declareComponent(admitted, about))
+      writeTypes({ folder, root, name }, await declareComponent(admitted, about))
     } catch (cause) {
       const reason = cause instanceof Diagnostic ? cause.what : String((cause as Error).message)
       const warning = problem('TYPES_NOT_WRITTEN', { file: admitted.name, reason }, { cause })

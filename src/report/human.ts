@@ -1,6 +1,6 @@
 /** Results for people. */
 
-import { escapeControls } from '../errors/text.js'
+import { escapeControls, withoutLogCommands } from '../errors/text.js'
 import type { Action } from '../policy/table.js'
 import { count, type FileResult, type ReportContext, summarize } from './result.js'
 
@@ -10,7 +10,7 @@ const MARKS: Record<Action, string> = { accept: 'ok     ', warn: 'warn   ', refu
 
 export function formatHuman(
   results: readonly FileResult[],
-  { color = false, quiet = false, width = Infinity }: ReportContext,
+  { color = false, quiet = false, width = Infinity, failures = [] }: ReportContext,
 ): string {
   const paint = (action: Action, text: string) => (color ? `\x1b[${COLORS[action]}m${text}\x1b[0m` : text)
   const shown = results.filter(({ action }) => !quiet || action !== 'accept')
@@ -18,14 +18,17 @@ export function formatHuman(
     (result) =>
       `${paint(result.action, MARKS[result.action])} ${escapeControls(result.file)}  ${summarize(result)}`,
   )
-  const hints = shown.flatMap(({ problem }) => (problem ? [`\n${wrap(problem.message, width)}`] : []))
+  const problems = [...shown.flatMap(({ problem }) => problem ?? []), ...failures]
+  const hints = problems.map(({ message }) => `\n${wrap(message, width)}`)
   const { accepted, warned, refused } = count(results)
   const total = `${results.length} ${results.length === 1 ? 'file' : 'files'}: ${accepted} accepted, ${warned} warned about, ${refused} refused`
-  return [
+  const isSilent = quiet && lines.length + hints.length === 0
+  const text = [
     ...lines,
     ...hints,
-    ...(quiet && shown.length === 0 ? [] : [`${shown.length > 0 ? '\n' : ''}${total}`]),
-  ].join('\n')
+    ...(isSilent ? [] : [`${lines.length + hints.length > 0 ? '\n' : ''}${total}`]),
+  ]
+  return text.join('\n').trimStart().split('\n').map(withoutLogCommands).join('\n')
 }
 
 /** Breaks long lines at spaces and indents what follows; a word that is longer than a line stays whole. */

@@ -1,5 +1,6 @@
 /** Results for programs. Its schema is `schema/verify-result.json`. */
 
+import type { Diagnostic } from '../errors/diagnostic.js'
 import { escapeControls } from '../errors/text.js'
 import type { Signer } from '../trust/statement.js'
 import { count, type FileResult, type ReportContext } from './result.js'
@@ -7,7 +8,10 @@ import { count, type FileResult, type ReportContext } from './result.js'
 /** Version of the JSON report, raised when a field changes its meaning. Its schema is `schema/verify-result.json`. */
 const JSON_VERSION = 2
 
-export function formatJson(results: readonly FileResult[], { version }: ReportContext): string {
+export function formatJson(
+  results: readonly FileResult[],
+  { version, failures = [] }: ReportContext,
+): string {
   const report = {
     version: JSON_VERSION,
     tool: { name: 'signed-wasm', version: version() },
@@ -18,13 +22,14 @@ export function formatJson(results: readonly FileResult[], { version }: ReportCo
       status,
       signers: signers.map(describe),
       ...(digest === undefined ? {} : { digest }),
-      ...(problem === undefined
-        ? {}
-        : { error: { code: problem.code, what: problem.what, hint: problem.hint } }),
+      ...(problem === undefined ? {} : { error: describeProblem(problem) }),
     })),
+    ...(failures.length > 0 && { errors: failures.map(describeProblem) }),
   }
   return JSON.stringify(report, null, 2)
 }
+
+const describeProblem = ({ code, what, hint }: Diagnostic) => ({ code, what, hint })
 
 function describe(signer: Signer): Record<string, string> {
   switch (signer.kind) {

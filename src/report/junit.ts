@@ -1,31 +1,43 @@
 /** Results as JUnit XML. */
 
+import type { Diagnostic } from '../errors/diagnostic.js'
 import { escapeControls } from '../errors/text.js'
-import { count, type FileResult } from './result.js'
+import { count, type FileResult, type ReportContext } from './result.js'
 
-export function formatJunit(results: readonly FileResult[]): string {
+export function formatJunit(results: readonly FileResult[], { failures = [] }: ReportContext): string {
   const { refused } = count(results)
-  const totals = `tests="${results.length}" failures="${refused}"`
+  const seconds = results.reduce((sum, result) => sum + (result.seconds ?? 0), 0)
+  const tests = results.length + failures.length
+  const totals = `tests="${tests}" failures="${refused}" errors="${failures.length}" time="${toTime(seconds)}"`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals}>`,
-    `  <testsuite name="signed-wasm" ${totals} errors="0" skipped="0">`,
-    ...results.map(formatTestCase),
+    `  <testsuite name="signed-wasm" ${totals} skipped="0">`,
+    ...failures.map((failure) => formatCase('the run', 0, describe('error', failure))),
+    ...results.map(formatResult),
     '  </testsuite>',
     '</testsuites>',
   ].join('\n')
 }
 
-function formatTestCase({ file, action, problem }: FileResult): string {
-  const open = `    <testcase classname="signed-wasm" name="${toXml(file)}"`
-  if (problem === undefined) return `${open}/>`
-  const body = toXml(problem.message)
-  const inner =
-    action === 'refuse'
-      ? `<failure type="${problem.code}" message="${toXml(problem.what)}">${body}</failure>`
-      : `<system-err>${body}</system-err>`
-  return `${open}>${inner}</testcase>`
+function formatResult({ file, action, problem, seconds = 0 }: FileResult): string {
+  if (problem === undefined) return formatCase(file, seconds, undefined)
+  const isRefused = action === 'refuse'
+  const warning = `<system-err>${toXml(problem.message)}</system-err>`
+  return formatCase(file, seconds, isRefused ? describe('failure', problem) : warning)
 }
+
+function formatCase(name: string, seconds: number, inner: string | undefined): string {
+  const open = `    <testcase classname="signed-wasm" name="${toXml(escapeControls(name))}" time="${toTime(seconds)}"`
+  return inner === undefined ? `${open}/>` : `${open}>${inner}</testcase>`
+}
+
+function describe(element: 'failure' | 'error', { code, what, message }: Diagnostic): string {
+  return `<${element} type="${code}" message="${toXml(what)}">${toXml(message)}</${element}>`
+}
+
+/** Seconds. */
+const toTime = (seconds: number) => (seconds === 0 ? '0' : seconds.toFixed(3))
 
 const XML_ESCAPES: Record<string, string> = {
   '&': '&amp;',

@@ -20,12 +20,18 @@ export interface FileResult {
   digest?: Hex
   /** Why it was warned about or refused. */
   problem?: Diagnostic
+  /** How long it took, where that is to be told. */
+  seconds?: number
 }
 
 /** What a report says beside the results. */
 export interface ReportContext {
   /** Gives the version of this package; called only by the formats that say it. */
   version: () => string
+  /** What is wrong with the run rather than with a file, such as a key that is not there. @default nothing */
+  failures?: readonly Diagnostic[]
+  /** The path of a file from the root of the repository, forward slashes, for formats whose readers look there. @default as given */
+  pathOf?: (file: string) => string
   /** Columns of the terminal, to which the explanations in the human format are wrapped; as they are when absent. */
   width?: number
   /** Colour the human format. */

@@ -2,7 +2,7 @@
 
 import { escapeControls, firstOf } from '../errors/text.js'
 import type { Policy } from '../policy/policy.js'
-import { describeKey } from '../trust/explain.js'
+import { describeSigner } from '../trust/statement.js'
 
 /** What a build says of its policy beside what stands in it. */
 export interface PolicySources {
@@ -25,7 +25,7 @@ export function summarizePolicy(
 ): string {
   const keys = `${signers.length} trusted ${signers.length === 1 ? 'key' : 'keys'}`
   const parts = [
-    `${mode}, ${keys}: ${signers.map(describeKey).join(', ') || 'none'}`,
+    `${mode}, ${keys}: ${signers.map(describeSigner).join(', ') || 'none'}`,
     ...trustedVariables.map((name) => `the environment is trusted to name the key in ${name}`),
     ...(ignoredFiles > 0 ? [`${ignoredFiles} other files beside the keys ignored`] : []),
     ...describeGlobs('include', include),

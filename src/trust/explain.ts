@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { TrustedKey } from './keys/trusted-key.js'
-import { describeSigner, type KeySigner } from './statement.js'
+import { describeSigner } from './statement.js'
 import type { Verdict } from './verdict.js'
 
 /** The Diagnostic that a verdict amounts to; `undefined` when it is `verified`. */
@@ -19,7 +19,7 @@ export function explain(verdict: Verdict, file: string, keys: readonly TrustedKe
         file,
         keyIds,
         unknownAlgorithms,
-        trusted: keys.map(describeKey),
+        trusted: keys.map(describeSigner),
       })
     }
     case 'modified':
@@ -40,9 +40,4 @@ export function explain(verdict: Verdict, file: string, keys: readonly TrustedKe
     case 'unchecked':
       return problem('VERIFICATION_OFF', {})
   }
-}
-
-/** A key in words: what a person compares with a signature's key id or with another record of the key. */
-export function describeKey({ name, keyId, fingerprint }: KeySigner): string {
-  return `${name} (fingerprint ${fingerprint.slice(0, 16)}, key id ${keyId})`
 }

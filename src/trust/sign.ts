@@ -35,6 +35,8 @@ export interface SignOptions {
   certificateLists?: 'keep' | 'every' | 'no' | undefined
   /** Drop the signatures that are there instead of adding to them. @default false */
   replace?: boolean | undefined
+  /** A detached signature of the file, to add to instead of to what the file carries. */
+  detached?: Uint8Array | undefined
 }
 
 const CHECKS: Record<keyof SignOptions, Check> = {
@@ -44,6 +46,7 @@ const CHECKS: Record<keyof SignOptions, Check> = {
       : "'default', 'none' or up to 255 bytes",
   certificateLists: oneOf('keep', 'every', 'no'),
   replace: flag,
+  detached: (value) => (value instanceof Uint8Array ? undefined : 'bytes'),
 }
 
 /** What signing gives. */
@@ -63,7 +66,8 @@ export interface Signed {
  * elsewhere than first are dropped, so `bytes` is canonical whatever came in.
  * @param bytes the whole file; not changed
  * @throws Diagnostic `WASM_MALFORMED`, `SIGNATURE_INVALID` when the existing data cannot be read,
- *   `SIGNATURE_DUPLICATE` when this key has signed this content already
+ *   `SIGNATURE_DUPLICATE` when this key has signed this content already, `SIGNATURE_STALE` when a detached signature is
+ *   that of other content
  */
 export function sign(bytes: Uint8Array, key: SecretKey, options: SignOptions = {}): Signed {
   const { message, finish } = prepareSignature(bytes, key.publicKey, options)
@@ -85,19 +89,26 @@ export interface PreparedSignature {
 /**
  * The first half of {@link sign}, for keys that live in an agent or a hardware module.
  * @param publicKey 32 bytes, of the key that will sign
- * @throws Diagnostic `WASM_MALFORMED`, `SIGNATURE_INVALID`, `KEY_WEAK`
+ * @throws Diagnostic `WASM_MALFORMED`, `SIGNATURE_INVALID`, `SIGNATURE_STALE`, `KEY_WEAK`
  */
 export function prepareSignature(
   bytes: Uint8Array,
   publicKey: Uint8Array,
   options: SignOptions = {},
 ): PreparedSignature {
-  const { keyId = 'default', certificateLists = 'keep', replace = false } = check(options, CHECKS, '')
+  const {
+    keyId = 'default',
+    certificateLists = 'keep',
+    replace = false,
+    detached,
+  } = check(options, CHECKS, '')
   const { publicKey: signer } = trustedKey(publicKey, 'the public key')
   const { payload, content, ends } = canonicalize(bytes)
   // What is to be replaced need not be readable.
-  const existing = payload === undefined || replace ? [] : decodeSignature(payload, damaged)
+  const added = replace ? undefined : (detached ?? payload)
+  const existing = added === undefined ? [] : decodeSignature(added, damaged)
   const hashes = defaultBackend.rollingSha256(content, 0, ends)
+  if (added !== undefined && added === detached) assertOfContent(existing, hashes)
   const message = signedMessage(hashes)
   const finish = (signature: Uint8Array): Signed => {
     if (signature.length !== 64)
@@ -155,6 +166,13 @@ export function attach(bytes: Uint8Array, signature: Uint8Array): Uint8Array {
   decodeSignature(signature, damaged)
   const { content } = canonicalize(bytes)
   return concatBytes(bytes.subarray(0, PREAMBLE_LENGTH), encodeSignatureSection(signature), content)
+}
+
+/** A signature in a file of its own may be left from an older version of what it lies beside. */
+function assertOfContent(existing: readonly SignatureSet[], hashes: readonly Uint8Array[]): void {
+  const isOurs = (hash: Uint8Array) => hashes.some((one) => equalBytes(one, hash))
+  if (existing.length > 0 && !existing.some((set) => set.hashes.some(isOurs)))
+    throw problem('SIGNATURE_STALE', {})
 }
 
 function encodeKeyId(keyId: 'default' | 'none' | Uint8Array, publicKey: Uint8Array): Uint8Array {

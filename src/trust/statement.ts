@@ -37,10 +37,10 @@ export function signerId(signer: Signer): string {
   }
 }
 
-/** A signer in words: its name and what a person compares. */
+/** A signer in words: its name and, in the one spelling that there is of it, what a person compares. */
 export function describeSigner(signer: Signer): string {
   switch (signer.kind) {
     case 'key':
-      return `${signer.name} (${signer.fingerprint.slice(0, 16)})`
+      return `${signer.name} (fingerprint ${signer.fingerprint})`
   }
 }

@@ -63,6 +63,11 @@ function cpuOfNode(...args) {
   return Number(readFileSync(spent, 'utf8'))
 }
 
+/** The median of a figure that is measured a few times. */
+function medianOf(measure) {
+  return median(Array.from({ length: ROUNDS }, measure))
+}
+
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
 /** Prints and returns how many times as much the first costs; both give milliseconds of CPU. */
@@ -130,12 +135,28 @@ try {
   writeFileSync(publicKeyFile, formatPublicKey(key, 'pem'))
   const empty = path.join(folder, 'empty.mjs')
   writeFileSync(empty, '')
+  const verify = (...paths) => cpuOfNode(bin, 'verify', '--quiet', '--key', publicKeyFile, ...paths)
   const start = compare(
     'signed-wasm verify, one file of 20 kB : an empty script',
-    () => cpuOfNode(bin, 'verify', '--key', publicKeyFile, small),
+    () => verify(small),
     () => cpuOfNode(empty),
   )
   hold('starting signed-wasm', start, 1.7, 'x')
+
+  // As differences, so that what Node itself takes is in neither.
+  const paths = files(1000, 20_000)
+  const taken = Array.from({ length: ROUNDS }, () => [verify(small), cpuOfNode(empty)])
+  const [least, leastEmpty] = [0, 1].map((side) => Math.min(...taken.map((round) => round[side])))
+  const one = least - leastEmpty
+  console.log(
+    `${'signed-wasm verify, one file, least over the least empty script'.padEnd(64)} ${one.toFixed(1).padStart(6)} ms`,
+  )
+  hold('one file over an empty script', one, 40, ' ms')
+  bareLoop(paths)
+  const more = medianOf(() => (verify(...paths) - verify(small)) / cpuOf(() => bareLoop(paths)))
+  const each = 'signed-wasm verify, 1,000 files less one : the bare loop'
+  console.log(`${each.padEnd(64)} ${more.toFixed(2).padStart(6)}x`)
+  hold('1,000 files of the command', more, 2.5, 'x')
 
   const { percent, chunks, bytes: written } = await sweepShare(3)
   const title = `the sweep, in a Vite build of ${chunks} chunks, ${(written / 1e6).toFixed(0)} MB`

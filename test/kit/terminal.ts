@@ -3,9 +3,11 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { diskAt } from '../../src/cli/disk.js'
 import type { Io } from '../../src/cli/io.js'
-import { diskAt } from '../../src/cli/io.js'
 import { run } from '../../src/cli/run.js'
+import { speakTo } from '../../src/cli/speaker.js'
+import { findRepository } from '../../src/disk/repository.js'
 
 /** What one run of a command came to. */
 export interface Outcome {
@@ -27,9 +29,9 @@ export interface Terminal {
   modeOf(name: string): number
 }
 
-/** Opens a terminal in an empty folder, which goes away after the run. */
-export function openTerminal(options: { tty?: boolean; disk?: Partial<Io> } = {}): Terminal {
-  const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm cli é-'))
+/** Opens a terminal in an empty folder, which goes away after the run. @param options.cwd another folder to work in */
+export function openTerminal(options: { tty?: boolean; disk?: Partial<Io>; cwd?: string } = {}): Terminal {
+  const folder = options.cwd ?? mkdtempSync(path.join(tmpdir(), 'signed-wasm cli é-'))
   const env: Record<string, string | undefined> = {}
   const at = (...names: string[]) => path.join(folder, ...names)
   return {
@@ -37,21 +39,22 @@ export function openTerminal(options: { tty?: boolean; disk?: Partial<Io> } = {}
     env,
     at,
     async run(...args) {
-      const [out, err]: [string[], string[]] = [[], []]
+      let [out, err] = ['', '']
       const tty = options.tty ?? false
+      const speaker = speakTo({ out: (text) => (out += text), err: (text) => (err += text) })
+      const repository = findRepository(folder, env['GITHUB_WORKSPACE'])
       const io: Io = {
-        ...diskAt(folder),
+        ...speaker,
+        ...diskAt({ folder, project: repository, giveAway: speaker.giveAway }),
         cwd: folder,
+        repository,
         env,
         isTerminal: { out: tty, err: tty },
         columns: tty ? 60 : undefined,
-        out: (line) => void out.push(line),
-        err: (line) => void err.push(line),
-        status: (text) => void err.push(text),
         ...options.disk,
       }
       const code = await run(args, io)
-      return { code, out: out.join('\n'), err: err.join('\n') }
+      return { code, out: out.replace(/\n$/, ''), err: err.replace(/\n$/, '') }
     },
     write(name, content, mode) {
       mkdirSync(path.dirname(at(name)), { recursive: true })

@@ -5,7 +5,9 @@ import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { insideRoot, isMissing, realPath, toSlashes } from '../../disk/paths.js'
 import { replaceFile } from '../../disk/replace-file.js'
+import { resolveTarget } from '../../disk/targets.js'
 import { walk } from '../../disk/walk.js'
+import { problem } from '../../errors/raise.js'
 import { TYPES_HEADER, typesTree } from './entries.js'
 
 /** Where declarations go. */
@@ -54,20 +56,41 @@ export function writableTypes(
   )
 }
 
+/** Where the declarations of one component are. */
+export interface DeclarationsPlace {
+  /** Absolute. */
+  folder: string
+  /** The project, out of which no link leads. */
+  root: string
+  /** The base name of the component. */
+  name: string
+}
+
 /**
  * Makes a folder hold these declarations of one component: changed files are replaced whole, others left
  * alone, and what an earlier version of the component needed is removed.
- * @param folder absolute
- * @param name the base name of the component
- * @throws an error of `node:fs`
+ * @throws Diagnostic `TYPES_FOREIGN` for a file that was not written here, before any is written; an error of `node:fs`
  */
-export function writeTypes(folder: string, name: string, files: Readonly<Record<string, string>>): void {
-  for (const file of changedTypes(folder, name, files)) {
-    const target = path.join(folder, file)
-    const text = files[file]
+export function writeTypes(
+  { folder, root, name }: DeclarationsPlace,
+  files: Readonly<Record<string, string>>,
+): void {
+  const changed = changedTypes(folder, name, files).map((file) => ({
+    target: resolveTarget(path.join(folder, file), { root, links: 'refuse' }),
+    text: files[file],
+  }))
+  for (const { target } of changed) assertOwn(target)
+  for (const { target, text } of changed) {
     if (text === undefined) rmSync(target, { force: true })
     else replaceFile(target, text, { makeFolder: true })
   }
+}
+
+/** What somebody has written by hand is left as it is. */
+function assertOwn(file: string): void {
+  const text = readText(file)
+  if (text !== undefined && text !== '' && !text.startsWith(TYPES_HEADER))
+    throw problem('TYPES_FOREIGN', { file: path.basename(file) })
 }
 
 /** The files that {@link writeTypes} would write or remove, sorted. */

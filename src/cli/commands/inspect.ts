@@ -1,11 +1,11 @@
 /** `signed-wasm inspect`: what a file says, without any judgement of it. */
 
 import { about } from '../../errors/raise.js'
-import { escapeControls, printable } from '../../errors/text.js'
+import { printable } from '../../errors/text.js'
 import { inspect as inspectBytes, type InspectedSet, type Inspection } from '../../format/inspect.js'
 import { defineCommand } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import { INPUT, inputFile } from '../shared-options.js'
+import { INPUT, inputFile, readInput } from '../input.js'
 
 /** `signed-wasm inspect`. */
 export const inspect = defineCommand({
@@ -15,8 +15,9 @@ export const inspect = defineCommand({
   run(invocation) {
     const { values, io } = invocation
     const file = inputFile(invocation)
-    const inspection = about(file, () => inspectBytes(io.read(file)))
-    io.out(values.json ? JSON.stringify(inspection, null, 2) : describe(file, inspection))
+    const inspection = about(file, () => inspectBytes(readInput(file, invocation)))
+    if (values.json) io.print(JSON.stringify(inspection, null, 2))
+    else io.out(...describe(file, inspection))
     return EXIT.ok
   },
 })
@@ -24,9 +25,9 @@ export const inspect = defineCommand({
 function describe(
   file: string,
   { layer, bytes, sections, signatures, imports, exports, problems, more = {} }: Inspection,
-): string {
+): string[] {
   return [
-    `${escapeControls(file)}: ${layer}, ${bytes} bytes`,
+    `${file}: ${layer}, ${bytes} bytes`,
     '',
     'sections (offset, size, kind)',
     ...sections.map(
@@ -40,8 +41,8 @@ function describe(
     ...((signatures ?? problems).length === 0 ? ['no signatures'] : []),
     ...describeNames('imports', imports, more.imports),
     ...describeNames('exports', exports, more.exports),
-    ...problems.map((text) => `\n${text}`),
-  ].join('\n')
+    ...problems.flatMap((text) => ['', ...text.split('\n')]),
+  ]
 }
 
 function describeMore(count = 0, what = ''): string[] {

@@ -4,7 +4,10 @@ import { generateKey, trustedKey } from '../../trust/keys/trusted-key.js'
 import { formatPublicKey, formatSecretKey } from '../../trust/keys/write.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import { assertFree, FORCE, KEY_FORMAT, keyFormat, OUTPUT } from '../shared-options.js'
+import { isInGit } from '../git.js'
+import type { Io } from '../io.js'
+import { KEY_FORMAT, keyFormat } from '../key-options.js'
+import { assertApart, assertFree, FORCE, OUTPUT } from '../output.js'
 
 /** Only the owner may read a secret key. */
 const SECRET_MODE = 0o600
@@ -62,16 +65,49 @@ function pairNames({ values, args }: Invocation<typeof NAMES>): Pair {
 function makePair(invocation: Invocation<typeof KEY_FORMAT & typeof FORCE>, names: Pair): number {
   const { values, io } = invocation
   const format = keyFormat(values)
-  const replace = values.force
+  assertApart([names.secret, names.public], { kept: [], io })
   assertFree([names.secret, names.public], invocation)
   const key = generateKey()
-  io.write(names.secret, formatSecretKey(key, format), { mode: SECRET_MODE, replace })
-  io.write(names.public, formatPublicKey(key, format), { replace })
-  const { fingerprint, keyId } = trustedKey(key.publicKey, names.public)
-  io.out(`${names.secret}  secret: keep it out of the repository`)
-  io.out(`${names.public}  public: trust it with keys: ['${names.public}']`)
-  io.out(`fingerprint ${fingerprint}`)
-  io.out(`key id      ${keyId}`)
-  if (format !== 'raw') io.err('wsc and wasmsign2 read only raw keys: use --format raw for those')
+  const halves = { secret: formatSecretKey(key, format), public: formatPublicKey(key, format) }
+  writePair(names, halves, { replace: values.force, io })
+  const { fingerprint } = trustedKey(key.publicKey, names.public)
+  io.out(
+    `${names.secret}  secret: keep it out of the repository`,
+    `${names.public}  public: trust it with keys: ['${names.public}']`,
+    `fingerprint ${fingerprint}`,
+  )
+  warn(names.secret, io)
+  if (format === 'jwk' || format === 'openssh') io.err('wsc and wasmsign2 read raw keys only: --format raw')
   return EXIT.ok
+}
+
+/** Both halves or none. The public one first: alone it is of no use to anyone, and an old secret one is still there. */
+function writePair(
+  names: Pair,
+  halves: Record<keyof Pair, Uint8Array>,
+  { replace, io }: { replace: boolean; io: Io },
+): void {
+  const before = io.isTaken(names.public) ? io.read(names.public) : undefined
+  io.write(names.public, halves.public, { replace, links: 'refuse' })
+  try {
+    // Where capital letters make no difference, two names are one file, which shows once it is there.
+    assertApart([names.public, names.secret], { kept: [], io })
+    io.write(names.secret, halves.secret, { mode: SECRET_MODE, replace, links: 'refuse' })
+  } catch (error) {
+    if (before === undefined) io.remove(names.public)
+    else io.write(names.public, before, { replace: true, links: 'refuse' })
+    throw error
+  }
+}
+
+function warn(secret: string, io: Io): void {
+  if (io.isReadableByOthers(secret))
+    io.err(
+      `warning: ${secret} can be read by other users of this machine: its file system keeps no permissions`,
+    )
+  if (isInGit(secret, io))
+    io.err(
+      `warning: ${secret} lies in a git work tree that does not ignore it`,
+      `  hint: add ${secret} to .gitignore`,
+    )
 }

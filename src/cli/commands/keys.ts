@@ -1,13 +1,12 @@
 /** `signed-wasm keys fetch`: downloads an account's public keys for review. The only command that uses the network. */
 
 import { problem } from '../../errors/raise.js'
-import { escapeControls } from '../../errors/text.js'
 import { concatBytes } from '../../format/encoding.js'
-import { describeKey } from '../../trust/explain.js'
 import { parsePublicKeys } from '../../trust/keys/read.js'
+import { describeSigner } from '../../trust/statement.js'
 import { defineCommand, UsageError } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import { FORCE, OUTPUT } from '../shared-options.js'
+import { FORCE, OUTPUT } from '../output.js'
 
 /** A list of keys is a few kilobytes. */
 const MAX_BYTES = 1024 * 1024
@@ -32,7 +31,7 @@ export const keys = defineCommand({
     },
     ...FORCE,
   },
-  examples: ['npx unplugin-signed-wasm keys fetch octocat -o keys/octocat.keys'],
+  examples: ['npx unplugin-signed-wasm keys fetch octocat -o octocat.keys'],
   async run({ values, args, io }) {
     const [action, account, ...others] = args
     if (action !== 'fetch' || account === undefined || others.length > 0)
@@ -46,9 +45,9 @@ export const keys = defineCommand({
     const bytes = await download(url)
     const found = parsePublicKeys(bytes, url)
     const output = values.output ?? `${account}.keys`
-    io.write(output, bytes, { replace: values.force })
-    io.out(`wrote ${escapeControls(output)}; review it before you commit and trust it:`)
-    for (const key of found) io.out(`  ${describeKey(key)}`)
+    io.write(output, bytes, { replace: values.force, links: 'refuse' })
+    io.out(`wrote ${output}; review it before you commit and trust it:`)
+    for (const key of found) io.out(`  ${describeSigner(key)}`)
     return EXIT.ok
   },
 })

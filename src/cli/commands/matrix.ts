@@ -1,22 +1,13 @@
 /** `signed-wasm matrix`: which of several keys signed which parts of a file. */
 
-import { escapeControls } from '../../errors/text.js'
 import { judge } from '../../policy/judge.js'
 import { createPolicy } from '../../policy/policy.js'
-import { describeKey } from '../../trust/explain.js'
+import { describeSigner } from '../../trust/statement.js'
 import type { Part, Verdict } from '../../trust/verdict.js'
 import { defineCommand } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import {
-  DETACHED,
-  INPUT,
-  inputFile,
-  readSubject,
-  SIGNATURE_FILE,
-  SPLIT,
-  TRUSTED_KEYS,
-  trustedKeys,
-} from '../shared-options.js'
+import { DETACHED, INPUT, inputFile, readSubject, SIGNATURE_FILE, SPLIT } from '../input.js'
+import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
 
 /** `signed-wasm matrix`; exit code 0 when at least one key signed the whole file, or all that was asked for. */
 export const matrix = defineCommand({
@@ -25,13 +16,13 @@ export const matrix = defineCommand({
   examples: ['npx unplugin-signed-wasm matrix hello.wasm --key keys'],
   run(invocation) {
     const { io } = invocation
-    const keys = trustedKeys(invocation)
+    const { keys } = trustedKeys(invocation)
     const file = inputFile(invocation)
     const subject = readSubject(file, invocation)
     const judgements = keys.map((key) => ({ key, ...judge(subject, createPolicy({ signers: [key] })) }))
-    io.out(escapeControls(file))
+    io.out(file)
     for (const { key, verdict } of judgements)
-      io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeKey(key)}`)
+      io.out(`  ${describeCoverage(verdict).padEnd(18)} ${describeSigner(key)}`)
     return judgements.some(({ action }) => action === 'accept') ? EXIT.ok : EXIT.refused
   },
 })

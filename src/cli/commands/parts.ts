@@ -4,8 +4,10 @@ import { about } from '../../errors/raise.js'
 import { attach as attachBytes, detach as detachBytes } from '../../trust/sign.js'
 import { split as splitBytes } from '../../trust/split.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { STANDARD } from '../disk.js'
 import { EXIT } from '../exit.js'
-import { assertFree, FORCE, INPUT, inputFile, OUTPUT, SIGNATURE_FILE, SPLIT } from '../shared-options.js'
+import { INPUT, inputFile, readInput, SIGNATURE_FILE, SPLIT } from '../input.js'
+import { assertApart, assertFree, FORCE, OUTPUT } from '../output.js'
 
 const REWRITE = { ...INPUT, ...OUTPUT, ...FORCE }
 
@@ -30,7 +32,8 @@ export const split = defineCommand({
   examples: ["npx unplugin-signed-wasm split hello.wasm -o hello.split.wasm -s producers -s '.debug*'"],
   run(invocation) {
     const { split: names } = invocation.values
-    return rewrite(invocation, (bytes) => splitBytes(bytes, names.length === 0 ? () => true : names))
+    const job = readJob(invocation)
+    return rewrite(job, invocation, (bytes) => splitBytes(bytes, names.length === 0 ? () => true : names))
   },
 })
 
@@ -40,8 +43,12 @@ export const attach = defineCommand({
   options: { ...REWRITE, ...SIGNATURE },
   examples: ['npx unplugin-signed-wasm attach hello.wasm -S hello.wasm.sig -o hello.signed.wasm'],
   run(invocation) {
-    const signature = invocation.io.read(signaturePath(invocation))
-    return rewrite(invocation, (bytes) => attachBytes(bytes, signature))
+    const { io } = invocation
+    const job = readJob(invocation)
+    const from = signaturePath(job, invocation)
+    assertApart([job.output], { kept: [from], io })
+    const signature = io.read(from)
+    return rewrite(job, invocation, (bytes) => attachBytes(bytes, signature))
   },
 })
 
@@ -52,9 +59,12 @@ export const detach = defineCommand({
   examples: ['npx unplugin-signed-wasm detach hello.wasm -o hello.unsigned.wasm -S hello.wasm.sig'],
   run(invocation) {
     const { io, values } = invocation
-    const target = signaturePath(invocation)
+    const job = readJob(invocation)
+    const target = signaturePath(job, invocation)
+    assertApart([job.output, target], { kept: [], io })
+    assertApart([target], { kept: [job.file], io })
     assertFree([target], invocation)
-    return rewrite(invocation, (input) => {
+    return rewrite(job, invocation, (input) => {
       const { bytes, signature } = detachBytes(input)
       io.write(target, signature, { replace: values.force })
       return bytes
@@ -62,21 +72,36 @@ export const detach = defineCommand({
   },
 })
 
-function signaturePath(invocation: Invocation<typeof INPUT & typeof SIGNATURE>): string {
-  return invocation.values['signature-file'] ?? `${inputFile(invocation)}.sig`
+/** What is read, and what is written. */
+interface Job {
+  file: string
+  output: string
 }
 
-function rewrite(invocation: Invocation<typeof REWRITE>, change: (bytes: Uint8Array) => Uint8Array): number {
-  const { values, io } = invocation
-  const { output, force: replace } = values
+/** @throws UsageError; Diagnostic `FILE_EXISTS` */
+function readJob(invocation: Invocation<typeof REWRITE>): Job {
+  const { output } = invocation.values
   if (output === undefined) throw new UsageError('say where to: -o <file>')
+  const file = inputFile(invocation, { writes: true })
   assertFree([output], invocation)
-  const file = inputFile(invocation)
-  io.write(
-    output,
-    about(file, () => change(io.read(file))),
-    { replace },
-  )
+  return { file, output }
+}
+
+function signaturePath({ file }: Job, { values }: Invocation<typeof INPUT & typeof SIGNATURE>): string {
+  const { 'signature-file': given } = values
+  if (given === undefined && file === STANDARD)
+    throw new UsageError('what is read from standard input has no name: use -S <file>')
+  return given ?? `${file}.sig`
+}
+
+function rewrite(
+  { file, output }: Job,
+  invocation: Invocation<typeof REWRITE>,
+  change: (bytes: Uint8Array) => Uint8Array,
+): number {
+  const { io, values } = invocation
+  const bytes = about(file, () => change(readInput(file, invocation)))
+  io.write(output, bytes, { replace: values.force })
   io.out(`wrote ${output}`)
   return EXIT.ok
 }

@@ -1,4 +1,4 @@
-/** `signed-wasm public-key`: the public half of a secret key, in any format. */
+/** `signed-wasm public-key`: the public half of a key, in any format. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { decodeUtf8 } from '../../format/encoding.js'
@@ -7,15 +7,8 @@ import { type TrustedKey, trustedKey } from '../../trust/keys/trusted-key.js'
 import { formatPublicKey } from '../../trust/keys/write.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import {
-  FORCE,
-  KEY_FORMAT,
-  keyFormat,
-  OUTPUT,
-  readKeyFile,
-  SECRET_KEY,
-  secretKey,
-} from '../shared-options.js'
+import { KEY_FORMAT, keyFormat, readKeyFile, SECRET_KEY, secretKey } from '../key-options.js'
+import { assertApart, FORCE, OUTPUT } from '../output.js'
 
 const EMIT = {
   output: { ...OUTPUT.output, help: 'write it there instead of to the terminal' },
@@ -28,7 +21,7 @@ export const publicKey = defineCommand({
   usage: '<key file>',
   options: {
     ...EMIT,
-    show: { type: 'boolean', default: false, help: 'show the fingerprint and the key id only' },
+    show: { type: 'boolean', default: false, help: 'show the fingerprint only' },
   },
   examples: [
     'npx unplugin-signed-wasm public-key release.key --format openssh',
@@ -39,9 +32,8 @@ export const publicKey = defineCommand({
     const [file, ...others] = args
     if (file === undefined || others.length > 0) throw new UsageError('give one key file')
     const key = readAnyKey(readKeyFile(file, io), file)
-    if (!values.show) return emit(invocation, key)
+    if (!values.show) return emit(invocation, key, file)
     io.out(`fingerprint ${key.fingerprint}`)
-    io.out(`key id      ${key.keyId}`)
     return EXIT.ok
   },
 })
@@ -54,8 +46,9 @@ export const exportPublicKeyAlias = defineCommand({
     ...EMIT,
     format: { ...KEY_FORMAT.format, default: 'raw', help: 'the format to write (default: raw)' },
   },
-  examples: ['npx unplugin-signed-wasm export-public-key -k release.key -o release.pub'],
-  run: (invocation) => emit(invocation, trustedKey(secretKey(invocation).publicKey, 'the secret key')),
+  examples: ['npx unplugin-signed-wasm export-public-key -k release.key -o exported.pub'],
+  run: (invocation) =>
+    emit(invocation, trustedKey(secretKey(invocation).publicKey, 'the secret key'), invocation.values.key),
 })
 
 /** The public half of either kind of key. */
@@ -71,14 +64,17 @@ function readAnyKey(data: Uint8Array, file: string): TrustedKey {
   }
 }
 
-function emit({ values, io }: Invocation<typeof EMIT>, key: TrustedKey): number {
+/** @param from the file that the key was read from, which nothing may take the place of */
+function emit({ values, io }: Invocation<typeof EMIT>, key: TrustedKey, from: string | undefined): number {
   const format = keyFormat(values)
   const bytes = formatPublicKey(key, format)
   const { output } = values
   if (output !== undefined) {
-    io.write(output, bytes, { replace: values.force })
+    assertApart([output], { kept: from === undefined ? [] : [from], io })
+    io.write(output, bytes, { replace: values.force, links: 'refuse' })
     io.out(`wrote ${output}`)
-  } else if (format === 'raw') throw new UsageError('the raw format is binary: give -o <file>')
-  else io.out(decodeUtf8(bytes)!.trimEnd())
+  } else if (format === 'raw')
+    throw new UsageError('the raw format is binary: give -o <file>, or -o - for standard output')
+  else io.print(decodeUtf8(bytes)!.trimEnd())
   return EXIT.ok
 }

@@ -1,26 +1,15 @@
 /** `signed-wasm sign`: adds a signature to files, or makes it in a file of its own. */
 
-import path from 'node:path'
 import { about, problem } from '../../errors/raise.js'
-import { equalBytes, fromHex } from '../../format/encoding.js'
+import { equalBytes, fromBase64, fromHex, toLatin1 } from '../../format/encoding.js'
 import { parsePublicKeys } from '../../trust/keys/read.js'
 import { prepareSignature, sign as signBytes, type Signed, type SignOptions } from '../../trust/sign.js'
 import { split } from '../../trust/split.js'
 import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import {
-  DETACHED,
-  FORCE,
-  INPUT,
-  inputFile,
-  inputFiles,
-  OUTPUT,
-  readKeyFile,
-  SECRET_KEY,
-  secretKey,
-  SIGNATURE_FILE,
-  SPLIT,
-} from '../shared-options.js'
+import { INPUT, inputFile, inputFiles, readInput, SPLIT } from '../input.js'
+import { readKeyFile, SECRET_KEY, secretKey } from '../key-options.js'
+import { placesOf, type Place, PLACES, readExisting, warnAboutOthers, writeSigned } from '../sign-places.js'
 
 const OPTIONS = {
   ...INPUT,
@@ -31,25 +20,13 @@ const OPTIONS = {
     value: '<file>',
     help: 'the public half, where the secret half is elsewhere',
   },
-  write: { type: 'boolean', default: false, help: 'sign the files in place' },
-  output: { ...OUTPUT.output, help: 'write the signed file there; for one file' },
-  'out-dir': {
-    type: 'string',
-    value: '<folder>',
-    help: 'write the signed files there, under their own names',
-  },
-  'signature-file': {
-    ...SIGNATURE_FILE['signature-file'],
-    help: 'write the signature there, detached; for one file',
-  },
-  detached: { ...DETACHED.detached, help: 'write each signature to <file>.sig and leave the file as it is' },
+  ...PLACES,
   'key-id': {
     type: 'string',
     default: 'default',
     value: 'default|none|HEX',
     help: 'what the signature calls its key',
   },
-  replace: { type: 'boolean', default: false, help: 'drop the signatures that are there' },
   split: {
     ...SPLIT.split,
     help: 'first add delimiters around the custom sections of that name, or prefix with a trailing *',
@@ -59,15 +36,18 @@ const OPTIONS = {
     value: '<file>',
     help: 'write the bytes to be signed there, for a key that is elsewhere',
   },
-  'signature-in': { type: 'string', value: '<file>', help: 'take the 64 signature bytes from there' },
-  ...FORCE,
+  'signature-in': {
+    type: 'string',
+    value: '<file>',
+    help: 'take the 64 signature bytes from there, as they are, in hex or in base64',
+  },
 } as const satisfies Options
 
 type SignInvocation = Invocation<typeof OPTIONS>
 
 /** `signed-wasm sign`. */
 export const sign = defineCommand({
-  usage: '<files...> -k <name>.key (--write | -o <file> | --out-dir <folder>)',
+  usage: '<files...> -k <name>.key (--write | -o <file> | --out-dir <folder> | --detached)',
   options: OPTIONS,
   examples: [
     'npx unplugin-signed-wasm sign --write -k release.key hello.wasm',
@@ -76,19 +56,20 @@ export const sign = defineCommand({
     'npx unplugin-signed-wasm sign -K release.pub --signature-in hello.msg.sig --write hello.wasm',
   ],
   run(invocation) {
-    const { 'message-out': message } = invocation.values
-    if (message !== undefined) return writeMessage(message, invocation)
-    const target = readTarget(invocation)
-    const files = inputFiles(invocation)
-    if (files.length > 1 && isForOneFile(invocation.values))
+    const { io, values } = invocation
+    if (values['message-out'] !== undefined) return writeMessage(values['message-out'], invocation)
+    const files = [...new Set(inputFiles(invocation, { writes: true }))]
+    if (files.length > 1 && isForOneFile(values))
       throw new UsageError('-o, -S and --signature-in take one file')
+    const places = placesOf(files, invocation, keptFiles(values))
     const signer = readSigner(invocation)
     // Everything is signed before anything is written, so a bad file leaves the others as they were.
-    const signed = files.map((file) => ({
-      file,
-      result: about(file, () => signer(readInput(file, invocation))),
+    const signed = places.map((place) => ({
+      place,
+      result: about(place.file, () => signPlace(place, signer, invocation)),
     }))
-    for (const { file, result } of signed) target(file, result)
+    for (const { place, result } of signed) warnAboutOthers(place, result, io)
+    for (const { place, result } of signed) writeSigned(place, result, invocation)
     return EXIT.ok
   },
 })
@@ -98,29 +79,49 @@ function isForOneFile(values: Values<typeof OPTIONS>): boolean {
   return single.some((value) => value !== undefined)
 }
 
-/** The file, cut into parts first where that is asked for. */
-function readInput(file: string, { values, io }: SignInvocation): Uint8Array {
-  const bytes = io.read(file)
-  const { split: names } = values
+/** What is read beside the files, which nothing may take the place of. */
+function keptFiles(values: Values<typeof OPTIONS>): string[] {
+  return [values.key, values['public-key'], values['signature-in']].filter((file) => file !== undefined)
+}
+
+/** The file, cut into parts where that is asked for. */
+function cut(bytes: Uint8Array, { split: names }: Values<typeof OPTIONS>): Uint8Array {
   return names.length === 0 ? bytes : split(bytes, names)
 }
 
-type Signer = (bytes: Uint8Array) => Signed
+/** Makes the signature of some bytes, by a key that is here or elsewhere. */
+type Signer = (bytes: Uint8Array, detached: Uint8Array | undefined) => Signed
 
-function readSigner(invocation: SignInvocation): Signer {
-  const { values, io } = invocation
+function readSigner({ values, io }: SignInvocation): Signer {
   const options = readSignOptions(values)
   const { 'signature-in': signatureFile } = values
   if (signatureFile === undefined) {
-    const key = secretKey(invocation)
-    return (bytes) => signBytes(bytes, key, options)
+    const key = secretKey({ values, io })
+    return (bytes, detached) => signBytes(bytes, key, { ...options, detached })
   }
-  const publicKey = readPublicKey(invocation)
-  const signature = io.read(signatureFile)
-  return (bytes) => prepareSignature(bytes, publicKey, options).finish(signature)
+  const publicKey = readPublicKey({ values, io })
+  const signature = decodeSignatureText(io.read(signatureFile))
+  return (bytes, detached) => prepareSignature(bytes, publicKey, { ...options, detached }).finish(signature)
 }
 
-function readPublicKey({ values, io }: SignInvocation): Uint8Array {
+function signPlace(place: Place, signer: Signer, invocation: SignInvocation): Signed {
+  const { file, target } = place
+  const bytes = readInput(file, invocation)
+  const signed = signer(cut(bytes, invocation.values), readExisting(place, invocation))
+  // The signature is over the canonical form, and would not fit a file in another form that is left as it is.
+  if (target === undefined && !equalBytes(bytes, signed.original)) throw problem('NOT_CANONICAL', { file })
+  return signed
+}
+
+/** The bytes of a signature, which tools also give as text. Others are left as they are, and refused for their length. */
+function decodeSignatureText(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 64) return bytes
+  const text = toLatin1(bytes).replace(/\s/g, '')
+  const decoded = fromHex(text) ?? fromBase64(text)
+  return decoded?.length === 64 ? decoded : bytes
+}
+
+function readPublicKey({ values, io }: Pick<SignInvocation, 'values' | 'io'>): Uint8Array {
   const { 'public-key': file } = values
   if (file === undefined) throw new UsageError('give the public half of the key: -K <name>.pub')
   const [key, ...others] = parsePublicKeys(readKeyFile(file, io), file)
@@ -139,36 +140,15 @@ function readSignOptions({ 'key-id': wanted, replace }: Values<typeof OPTIONS>):
 function writeMessage(output: string, invocation: SignInvocation): number {
   const { values, io } = invocation
   const file = inputFile(invocation)
+  if ([file, ...keptFiles(values)].some((kept) => io.isSame(kept, output)))
+    throw problem('OUTPUT_CLASH', { file: output, other: 'what is read' })
   const publicKey = readPublicKey(invocation)
   const { message } = about(file, () =>
-    prepareSignature(readInput(file, invocation), publicKey, readSignOptions(values)),
+    prepareSignature(cut(readInput(file, invocation), values), publicKey, readSignOptions(values)),
   )
   io.write(output, message, { replace: values.force })
   io.out(
     `wrote ${output}: sign these bytes with Ed25519 as they are, then give the signature with --signature-in`,
   )
   return EXIT.ok
-}
-
-/** Where signed files go: exactly one of the ways must be asked for. */
-function readTarget({ values, io }: SignInvocation): (file: string, result: Signed) => void {
-  const { output, 'out-dir': folder, 'signature-file': signatureFile, write, force } = values
-  const isDetached = values.detached || signatureFile !== undefined
-  const ways = [output, folder, write || undefined].filter((way) => way !== undefined).length
-  if (ways > 1 || (ways === 0 && !isDetached))
-    throw new UsageError('say where to: --write, -o <file> or --out-dir <folder>')
-  return (file, { bytes, signature, original }) => {
-    const written = isDetached ? original : bytes
-    if (isDetached) {
-      const signaturePath = signatureFile ?? `${file}.sig`
-      // The signature is over the canonical form, and would not fit the file otherwise.
-      if (ways === 0 && !equalBytes(io.read(file), original)) throw problem('NOT_CANONICAL', { file })
-      io.write(signaturePath, signature, { replace: force })
-      io.out(`signed ${file}: ${signaturePath}`)
-    }
-    if (ways === 0) return
-    const target = output ?? (folder === undefined ? file : path.join(folder, path.basename(file)))
-    io.write(target, written, { replace: force || write })
-    if (!isDetached) io.out(`signed ${target}`)
-  }
 }

@@ -10,7 +10,9 @@ import { createPolicy } from '../../policy/policy.js'
 import { declareFile, type DeclareSetup } from '../declare-file.js'
 import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
-import { DETACHED, INPUT, inputFiles, MODE, readMode, TRUSTED_KEYS, trustedKeys } from '../shared-options.js'
+import { DETACHED, INPUT, readLimit, selectFiles } from '../input.js'
+import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
+import { MODE, readMode } from '../mode.js'
 
 /** What is looked for when nothing is named. */
 const DEFAULT_FILES = 'src/**/*.wasm'
@@ -51,12 +53,15 @@ export const types = defineCommand({
       imports: readImports(values),
       jco: readJco(values),
     }
-    const files = inputFiles(withDefault(invocation))
-    const policy = createPolicy({ mode, signers: trustedKeys(invocation) })
+    readLimit(values)
+    const { files, problems } = selectFiles(withDefault(invocation))
+    const policy = createPolicy({ mode, signers: trustedKeys(invocation).keys })
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
-    const warn = (problem: Diagnostic) => io.err(problem.through('command line').message)
+    const warn = (problem: Diagnostic) => io.err(...problem.through('command line').message.split('\n'))
+    problems.forEach(warn)
     try {
-      return exitCodeOf(await declareAll(files, { ...options, policy, transpiler, values, io, warn }))
+      const failed = await declareAll(files, { ...options, policy, transpiler, values, io, warn })
+      return exitCodeOf([...problems, ...failed])
     } finally {
       await transpiler.close()
     }

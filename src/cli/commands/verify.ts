@@ -1,26 +1,17 @@
 /** `signed-wasm verify`: the gate. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
+import { problem } from '../../errors/raise.js'
 import { judge } from '../../policy/judge.js'
 import { createPolicy, type Policy } from '../../policy/policy.js'
-import { formatReport, REPORT_FORMATS, type ReportFormat } from '../../report/formats.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
+import { DETACHED, INPUT, readLimit, readSubject, selectFiles, SIGNATURE_FILE, SPLIT } from '../input.js'
 import type { Io } from '../io.js'
-import {
-  DETACHED,
-  INPUT,
-  inputFiles,
-  MODE,
-  OUTPUT,
-  readMode,
-  readSubject,
-  SIGNATURE_FILE,
-  SPLIT,
-  TRUSTED_KEYS,
-  trustedKeys,
-} from '../shared-options.js'
+import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
+import { MODE, readMode } from '../mode.js'
+import { assertReportable, type Outcome, readReportOptions, REPORT, writeReport } from '../write-report.js'
 
 const OPTIONS = {
   ...INPUT,
@@ -29,13 +20,7 @@ const OPTIONS = {
   ...DETACHED,
   ...MODE,
   ...SPLIT,
-  format: {
-    type: 'string',
-    value: REPORT_FORMATS.join('|'),
-    help: 'how to report (default: human, github in GitHub Actions)',
-  },
-  output: { ...OUTPUT.output, help: 'write the report there, and the human one to the terminal' },
-  quiet: { type: 'boolean', short: 'q', default: false, help: 'say nothing about accepted files' },
+  ...REPORT,
 } as const satisfies Options
 
 type VerifyInvocation = Invocation<typeof OPTIONS>
@@ -47,28 +32,68 @@ export const verify = defineCommand({
   examples: [
     'npx unplugin-signed-wasm verify --key release.pub dist/*.wasm',
     "npx unplugin-signed-wasm verify --key keys 'node_modules/**/*.wasm'",
+    "npx unplugin-signed-wasm verify --key keys --format sarif -o verify.sarif 'src/**/*.wasm'",
   ],
   async run(invocation) {
-    const { values, io } = invocation
-    const mode = readMode(values)
-    const format = readFormat(invocation)
-    const files = inputFiles(invocation)
-    const policy = createPolicy({ mode, signers: trustedKeys(invocation) })
-    if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
-    const results = withProgress(files, io, (file) => readableHere(verifyFile(file, policy, invocation)))
-    await report(results, format, invocation)
-    return exitCodeOf(results.flatMap(({ action, problem }) => (action === 'refuse' ? (problem ?? []) : [])))
+    const { io, values, args } = invocation
+    const options = readReportOptions(invocation)
+    // Before anything else is looked at, so that no failure is written over a file that is something else.
+    assertReportable(options, invocation, [...values.input, ...args, ...values.key])
+    const outcome = attempt(() => checkAll(invocation))
+    await writeReport(outcome, options, io)
+    if (outcome.error !== undefined) throw outcome.error
+    return exitCodeOf([...outcome.failures, ...outcome.results.flatMap(refusals)])
   },
 })
 
-function readFormat({ values, io }: VerifyInvocation): ReportFormat {
-  const wanted = values.format ?? (io.env['GITHUB_ACTIONS'] ? 'github' : 'human')
-  const format = REPORT_FORMATS.find((name) => name === wanted)
-  if (format === undefined) throw new UsageError(`--format must be one of ${REPORT_FORMATS.join(', ')}`)
-  return format
+const refusals = ({ action, problem: refusal }: FileResult) => (action === 'refuse' ? (refusal ?? []) : [])
+
+/** A run that cannot start is reported as well: whoever waits for the report must not take the last one for it. */
+function attempt(run: () => Outcome): Outcome {
+  try {
+    return run()
+  } catch (error) {
+    return { results: [], failures: [failureOf(error)], error }
+  }
+}
+
+function failureOf(error: unknown): Diagnostic {
+  if (error instanceof Diagnostic) return error.through('command line')
+  if (error instanceof UsageError)
+    return problem('COMMAND_MISUSED', { what: error.message, command: 'verify' })
+  throw error
+}
+
+function checkAll(invocation: VerifyInvocation): Outcome {
+  const { values, io } = invocation
+  const mode = readMode(values)
+  readLimit(values)
+  const { files, problems } = selectFiles(invocation, { writes: false, quiet: values.quiet })
+  const { keys, files: keyFiles } = trustedKeys(invocation)
+  if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
+  assertReportable(readReportOptions(invocation), invocation, [
+    ...files.flatMap((file) => [file, `${file}.sig`]),
+    ...keyFiles,
+  ])
+  const policy = createPolicy({ mode, signers: keys })
+  const results = withProgress(files, io, (file) => verifyFile(file, policy, invocation))
+  const shown = problems.map((one) => one.through('command line'))
+  return {
+    results: [
+      ...results,
+      ...shown.flatMap((one) => (one.file === undefined ? [] : unreadable(one.file, one))),
+    ],
+    failures: shown.filter(({ file }) => file === undefined),
+  }
 }
 
 function verifyFile(file: string, policy: Policy, invocation: VerifyInvocation): FileResult {
+  const started = performance.now()
+  const result = readableHere(judgeFile(file, policy, invocation))
+  return invocation.values.time ? { ...result, seconds: (performance.now() - started) / 1000 } : result
+}
+
+function judgeFile(file: string, policy: Policy, invocation: VerifyInvocation): FileResult {
   try {
     return resultOf(file, judge(readSubject(file, invocation), policy))
   } catch (error) {
@@ -78,39 +103,8 @@ function verifyFile(file: string, policy: Policy, invocation: VerifyInvocation):
 }
 
 /** The same result, with hints that speak of flags. */
-function readableHere({ problem, ...result }: FileResult): FileResult {
-  return problem === undefined ? result : { ...result, problem: problem.through('command line') }
-}
-
-async function report(
-  results: readonly FileResult[],
-  format: ReportFormat,
-  { values, io }: VerifyInvocation,
-): Promise<void> {
-  const context = { version: await findVersion(format), quiet: values.quiet }
-  const { output } = values
-  if (output !== undefined) {
-    const bytes = new TextEncoder().encode(`${formatReport(results, format, context)}\n`)
-    io.write(output, bytes, { replace: true })
-  }
-  const shown = formatReport(results, output === undefined ? format : 'human', {
-    ...context,
-    color: wantsColor(io),
-    ...(io.columns === undefined ? {} : { width: io.columns }),
-  })
-  if (shown !== '') io.out(shown)
-}
-
-/** Loaded for the formats that say it: a start costs a millisecond for each file. */
-async function findVersion(format: ReportFormat): Promise<() => string> {
-  if (format === 'human' || format === 'github') return () => ''
-  return (await import('../../disk/versions.js')).packageVersion
-}
-
-/** @see no-color.org and force-color.org */
-function wantsColor({ env, isTerminal }: Io): boolean {
-  if (env['NO_COLOR']) return false
-  return env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : isTerminal.out
+function readableHere({ problem: why, ...result }: FileResult): FileResult {
+  return why === undefined ? result : { ...result, problem: why.through('command line') }
 }
 
 /** Says how far it is on a terminal, from the second second on. */

@@ -49,19 +49,76 @@ function uint32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 }
 
-/** Lines of `.pub`, `authorized_keys` without options, and hosting services' `.keys` lists. */
+/** How a line is read: the type of its key, the fields before that, and the key. */
+interface Line {
+  type: string
+  before: readonly string[]
+  blob: string
+}
+
+/** Options, names and a marker may stand before the type of a key. */
+const MAX_FIELDS_BEFORE = 3
+
+/**
+ * The fields of a line, as far as one of the first is the type of a key.
+ * @see OpenSSH, sshd(8), "AUTHORIZED_KEYS FILE FORMAT"
+ */
+function parseLine(line: string): Line | undefined {
+  const fields = splitOutsideQuotes(line, /\s/, MAX_FIELDS_BEFORE + 2)
+  const index = fields
+    .slice(0, MAX_FIELDS_BEFORE + 1)
+    .findIndex((field) => /^(?:ssh|ecdsa|sk)-[\w.@-]+$/.test(field))
+  if (index === -1) return undefined
+  return { type: fields[index]!, before: fields.slice(0, index), blob: fields[index + 1] ?? '' }
+}
+
+/** The first pieces of a text that are not empty. In options, separators may stand between quotes. */
+function splitOutsideQuotes(text: string, separator: RegExp, max = Infinity): string[] {
+  const pieces: string[] = []
+  let [piece, isQuoted, isEscaped] = ['', false, false]
+  for (const character of text) {
+    if (character === '"' && !isEscaped) isQuoted = !isQuoted
+    isEscaped = character === '\\' && !isEscaped
+    if (isQuoted || !separator.test(character)) piece += character
+    else if (piece !== '') {
+      if (pieces.push(piece) === max) return pieces
+      piece = ''
+    }
+  }
+  return piece === '' ? pieces : [...pieces, piece]
+}
+
+/** Whether the first line that is no comment is one of OpenSSH. */
+export function isOpenSsh(text: string): boolean {
+  return parseLine(/^(?![ \t\r]*(?:#|$)).*/m.exec(text)?.[0] ?? '') !== undefined
+}
+
+/** Lines of `.pub`, `authorized_keys`, `allowed_signers`, and hosting services' `.keys` lists. */
 export function readOpenSshLines(text: string, source: string): Found[] {
-  const lines = text.split(/\r?\n/).map((line) => line.trim())
-  const found = lines
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .flatMap((line): Found[] => {
-      const [type, blob] = line.split(/[ \t]+/)
-      if (!/^(?:ssh|ecdsa|sk)-/.test(type!))
-        throw unreadable(source, 'an OpenSSH line does not start with a key type')
-      return type === 'ssh-ed25519' ? [readOpenSshBlob(fromBase64(blob ?? ''), source)] : []
+    .map((line) => {
+      const parsed = parseLine(line)
+      if (parsed === undefined) throw unreadable(source, 'an OpenSSH line has no type of a key')
+      return parsed
     })
-  if (found.length === 0) throw unreadable(source, 'none of its OpenSSH lines is an ssh-ed25519 key')
-  return found
+  const wanted = lines.filter(({ type }) => type === 'ssh-ed25519')
+  if (wanted.length === 0) {
+    const types = [...new Set(lines.map(({ type }) => type))].slice(0, 5)
+    throw unreadable(source, `it holds OpenSSH keys of another type: ${types.join(', ')}`)
+  }
+  return wanted.map((line) => readLine(line, source))
+}
+
+/** A line that revokes a key, or is for certificates that it has signed, is no word that the key itself may sign. */
+function readLine({ before, blob }: Line, source: string): Found {
+  const words = before.flatMap((field) => splitOutsideQuotes(field, /,/))
+  const other = words.find((word) => /^@|^cert-authority$/i.test(word))
+  if (other !== undefined)
+    throw unreadable(source, `an OpenSSH line says ${other}, and is for something else`)
+  return readOpenSshBlob(fromBase64(blob), source)
 }
 
 /** @see RFC 8709, section 4; strings as in RFC 4251, section 5 */

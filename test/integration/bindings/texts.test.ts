@@ -67,7 +67,10 @@ describe('their types', () => {
   test.each(COMPILERS)('take right uses and refuse wrong ones: $name', async (compiler) => {
     const project = makeProject()
     for (const [index, [, text]] of texts.entries()) {
-      writeTypes(project.at('.signed-wasm/types/src', String(index)), 'it.wasm', await declare(text))
+      writeTypes(
+        { folder: project.at('.signed-wasm/types/src', String(index)), root: project.root, name: 'it.wasm' },
+        await declare(text),
+      )
       project.write({ [`src/${index}/use.ts`]: text.types })
     }
     expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')

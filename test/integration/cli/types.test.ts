@@ -17,7 +17,7 @@ describe('signed-wasm types', () => {
     expect(await terminal.run('types', '--key', 'release.pub')).toEqual({
       code: 0,
       out: 'src/hello.wasm: written',
-      err: '',
+      err: 'src/**/*.wasm matched 1 file',
     })
     expect(Buffer.from(terminal.read(ENTRY)).toString()).toContain('export default $component')
     const again = await terminal.run('types', '--key', 'release.pub', 'src/*.wasm')

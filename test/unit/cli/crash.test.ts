@@ -54,8 +54,8 @@ describe('a crash', () => {
       /TypeError: boom\n +at /,
     ],
     ['a command that is not there', { 'cli/commands/inspect.js': undefined }, /ERR_MODULE_NOT_FOUND/],
-    ['a file that every command needs', { 'cli/io.js': undefined }, /ERR_MODULE_NOT_FOUND/],
-    ['a damaged file', { 'cli/run.js': 'export const run = {' }, /SyntaxError/],
+    ['a file that every command needs', { 'cli/start.js': undefined }, /ERR_MODULE_NOT_FOUND/],
+    ['a damaged file', { 'cli/start.js': 'export const start = {' }, /SyntaxError/],
   ])('ends with 4, its stack, and a line that asks to report it: %s', (_, changes, stack) => {
     const { status, stdout, stderr } = runChanged(changes)
     expect([status, stdout]).toEqual([4, ''])

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { defineCommand, type Options, UsageError, type Values } from '../../../src/cli/define-command.js'
-import {
-  DETACHED,
-  FORCE,
-  INPUT,
-  keyFormat,
-  OUTPUT,
-  readSubject,
-  SECRET_KEY,
-  secretKey,
-  TRUSTED_KEYS,
-  trustedKeys,
-} from '../../../src/cli/shared-options.js'
+import { DETACHED, INPUT, readSubject } from '../../../src/cli/input.js'
+import { keyFormat, SECRET_KEY, secretKey, TRUSTED_KEYS, trustedKeys } from '../../../src/cli/key-options.js'
+import { FORCE, OUTPUT } from '../../../src/cli/output.js'
 import { openTerminal } from '../../kit/terminal.js'
 
 const OPTIONS = {

@@ -47,7 +47,7 @@ describe('keygen and public-key', () => {
         ['a.key', 'a.pub'].map((file) => terminal.run('public-key', '--show', file)),
       )
       expect(shown[0]!.out).toBe(shown[1]!.out)
-      expect(shown[0]!.out).toMatch(/^fingerprint [0-9a-f]{64}\nkey id {6}[0-9a-f]{24}$/)
+      expect(shown[0]!.out).toMatch(/^fingerprint [0-9a-f]{64}$/)
     },
   )
 
@@ -155,6 +155,53 @@ describe('sign', () => {
     expect((await terminal.run('verify', '--key', 'release.pub', '-S', 's', 'x.wasm')).code).toBe(1)
   })
 
+  it('adds a second signer to a detached signature, and drops one only with --replace', async () => {
+    const terminal = await prepared()
+    for (const name of ['second', 'third']) await terminal.run('keygen', name)
+    const signApart = (key: string, ...more: string[]) =>
+      terminal.run('sign', '--detached', '-k', `${key}.key`, ...more, 'x.wasm')
+    const holds = async (...keys: string[]) =>
+      Promise.all(
+        ['release', 'second', 'third'].map(
+          async (key) =>
+            (await terminal.run('verify', '--detached', '--key', `${key}.pub`, 'x.wasm')).code ===
+            (keys.includes(key) ? 0 : 1),
+        ),
+      )
+    const yes = [true, true, true]
+    await signApart('release')
+    expect(await holds('release')).toEqual(yes)
+    expect((await signApart('second')).code).toBe(0)
+    expect(await holds('release', 'second')).toEqual(yes)
+    expect((await signApart('third', '--force')).code).toBe(0)
+    expect(await holds('release', 'second', 'third')).toEqual(yes)
+    expect((await signApart('third')).err).toContain('SIGNATURE_DUPLICATE x.wasm')
+    expect((await signApart('second', '--replace')).code).toBe(0)
+    expect(await holds('second')).toEqual(yes)
+    expect(terminal.read('x.wasm')).toEqual(COMPONENT)
+    terminal.write('s', terminal.read('x.wasm.sig'))
+    expect((await terminal.run('sign', '-k', 'release.key', '-S', 's', 'x.wasm')).code).toBe(0)
+    for (const key of ['release.pub', 'second.pub'])
+      expect((await terminal.run('verify', '--key', key, '-S', 's', 'x.wasm')).code).toBe(0)
+  })
+
+  it('adds nothing to a detached signature of other content, and writes over no other file', async () => {
+    const terminal = await prepared()
+    await terminal.run('sign', '--detached', '-k', 'release.key', 'x.wasm')
+    terminal.write('x.wasm', Uint8Array.from([...COMPONENT, ...custom('more', 'x')]))
+    const stale = await terminal.run('sign', '--detached', '--force', '-k', 'release.key', 'x.wasm')
+    expect([stale.code, stale.err]).toEqual([1, expect.stringContaining('SIGNATURE_STALE x.wasm')])
+    const hint = /npx unplugin-signed-wasm (sign .*)$/.exec(stale.err)![1]!.replace('<name>', 'release')
+    expect((await terminal.run(...hint.split(' '))).code).toBe(0)
+    expect((await terminal.run('verify', '--detached', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
+    terminal.write('notes', 'mine')
+    for (const more of [[], ['--force'], ['--replace']]) {
+      const { code, err } = await terminal.run('sign', '-k', 'release.key', '-S', 'notes', ...more, 'x.wasm')
+      expect([code, err]).toEqual([1, expect.stringContaining('SIGNATURE_INVALID notes')])
+    }
+    expect(Buffer.from(terminal.read('notes')).toString()).toBe('mine')
+  })
+
   it('signs a padded file apart only together with its canonical form', async () => {
     const terminal = await prepared()
     terminal.write('padded.wasm', Uint8Array.from([...PREAMBLE, 0x00, 0x82, 0x00, 0x01, 0x78]))
@@ -182,6 +229,27 @@ describe('sign', () => {
       (await terminal.run('sign', '-K', 'release.pub', '--signature-in', 'm.sig', '--write', 'x.wasm')).code,
     ).toBe(0)
     expect((await terminal.run('verify', '--key', 'release.pub', 'x.wasm')).code).toBe(0)
+    const made = terminal.read('m.sig')
+    for (const [name, text] of Object.entries({
+      hex: toHex(made),
+      'upper-case hex': `${toHex(made).toUpperCase()}\n`,
+      base64: `${Buffer.from(made).toString('base64')}\n`,
+      'wrapped base64': Buffer.from(made).toString('base64').replace(/.{40}/g, '$&\r\n'),
+      base64url: Buffer.from(made).toString('base64url'),
+    })) {
+      terminal.write('text.sig', text)
+      const args = [
+        'sign',
+        '-K',
+        'release.pub',
+        '--signature-in',
+        'text.sig',
+        '--detached',
+        '--replace',
+        'x.wasm',
+      ]
+      expect([name, (await terminal.run(...args)).err]).toEqual([name, ''])
+    }
     terminal.write('bad.sig', new Uint8Array(64))
     const refused = await terminal.run(
       'sign',
@@ -202,6 +270,96 @@ describe('sign', () => {
     const { err } = await terminal.run('sign', '-k', 'loose.key', '-o', 'y.wasm', 'x.wasm')
     expect(err).toContain('warning: loose.key can be read by other users')
     expect((await terminal.run('sign', '-k', 'release.key', '-o', 'z.wasm', 'x.wasm')).err).toBe('')
+  })
+})
+
+describe('what other implementations would refuse', () => {
+  const long = (bytes: number) => {
+    const size = [0, 7, 14, 21].map((shift) => (((bytes + 2) >> shift) & 0x7f) | (shift < 21 ? 0x80 : 0))
+    return Buffer.concat([Uint8Array.from([...PREAMBLE, 0, ...size, 1, 0x78]), Buffer.alloc(bytes)])
+  }
+  const many = (count: number) =>
+    Uint8Array.from([...PREAMBLE, ...Array.from({ length: count }, () => [0, 2, 1, 0x78]).flat()])
+
+  it.each([
+    ['a section of more than 16 MiB', long(16 * 2 ** 20 - 1), 'a section of 16777217 bytes'],
+    ['more than 4096 sections', many(4096), '4097 sections'],
+  ])('is signed with a warning: %s', async (_, bytes, words) => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', bytes)
+    const { code, err } = await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    expect([code, err]).toEqual([0, expect.stringContaining(`warning: x.wasm has ${words}`)])
+  })
+
+  it.each([
+    ['16 MiB', long(16 * 2 ** 20 - 2)],
+    ['4096 sections', many(4095)],
+  ])('is not what has %s', async (_, bytes) => {
+    const terminal = await prepared()
+    terminal.write('x.wasm', bytes)
+    expect((await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')).err).toBe('')
+  })
+})
+
+describe('keygen in a git work tree', () => {
+  const git = (terminal: Terminal, ...args: string[]) =>
+    execFileSync('git', ['-c', 'init.defaultBranch=main', ...args], { cwd: terminal.folder, stdio: 'ignore' })
+
+  it('warns about a secret key that git would take, and about no other', async () => {
+    const terminal = openTerminal()
+    expect((await terminal.run('keygen', 'before')).err).toBe('')
+    git(terminal, 'init')
+    const { code, err } = await terminal.run('keygen', 'release')
+    expect([code, err]).toEqual([
+      0,
+      'warning: release.key lies in a git work tree that does not ignore it\n  hint: add release.key to .gitignore',
+    ])
+    terminal.write('.gitignore', '*.key\n')
+    expect((await terminal.run('keygen', 'other')).err).toBe('')
+    mkdirSync(terminal.at('keys'))
+    expect((await terminal.run('keygen', '-k', 'keys/a b.secret', '-K', 'a.pub')).err).toContain(
+      'keys/a b.secret lies in',
+    )
+    const outside = openTerminal()
+    expect((await terminal.run('keygen', outside.at('release'))).err).toBe('')
+  })
+
+  it('runs nothing that the repository brings along', async () => {
+    const terminal = openTerminal()
+    git(terminal, 'init')
+    git(terminal, 'config', 'core.fsmonitor', 'touch ran; false')
+    await terminal.run('keygen', 'release')
+    expect(terminal.has('ran')).toBe(false)
+  })
+})
+
+describe('what people compare', () => {
+  it('is the fingerprint, in one spelling, wherever a key is named', async () => {
+    const terminal = await prepared()
+    await terminal.run('keygen', 'other')
+    const said = [await terminal.run('keygen', 'third')]
+    const { out } = await terminal.run('public-key', '--show', 'release.pub')
+    const [fingerprint] = /[0-9a-f]{64}/.exec(out)!
+    await terminal.run('sign', '--write', '-k', 'release.key', 'x.wasm')
+    said.push(
+      await terminal.run('verify', '--key', 'release.pub', 'x.wasm'),
+      await terminal.run('matrix', '--key', 'release.pub', 'x.wasm'),
+      await terminal.run('public-key', '--show', 'release.key'),
+    )
+    for (const { out: text, err } of said.slice(1)) expect(text + err).toContain(`fingerprint ${fingerprint}`)
+    const untrusted = await terminal.run('verify', '--key', 'other.pub', 'x.wasm')
+    expect(untrusted.out).toMatch(
+      /signed by key id [0-9a-f]{24}; you trust other\.pub \(fingerprint [0-9a-f]{64}\)/,
+    )
+    for (const { out: text, err } of said) expect(text + err).not.toMatch(/key id/)
+  })
+
+  it('is followed by a word on raw keys only for those who ask for the format of other tools', async () => {
+    const terminal = openTerminal()
+    const said = async (...args: string[]) => (await terminal.run('keygen', '--force', 'a', ...args)).err
+    expect([await said(), await said('--format', 'pem'), await said('--format', 'raw')]).toEqual(['', '', ''])
+    expect(await said('--format', 'openssh')).toContain('--format raw')
+    expect(await said('--format', 'jwk')).toContain('--format raw')
   })
 })
 

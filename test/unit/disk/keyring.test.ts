@@ -112,7 +112,9 @@ describe('what cannot be opened', () => {
   it('is a link that leads in a circle', () => {
     mkdirSync(path.join(root, 'circle'))
     symlinkSync(path.join(root, 'circle/a.pub'), path.join(root, 'circle/a.pub'))
-    expect(said('circle')).toBe('circle/a.pub cannot be read as a key: it cannot be read: ELOOP')
+    expect(said('circle')).toBe(
+      'circle/a.pub cannot be read as a key: it cannot be read: it is a link, or links lead in a circle (ELOOP)',
+    )
     expect(said('circle/a.pub')).toContain('the path cannot be followed (ELOOP)')
   })
 
@@ -126,7 +128,7 @@ describe('what cannot be opened', () => {
   })
 
   it.each([
-    ['a file that is closed to us', 'EACCES', 'it cannot be read: EACCES'],
+    ['a file that is closed to us', 'EACCES', 'it cannot be read: permission is denied (EACCES)'],
     ['a file that has just gone', 'ENOENT', 'it is a link that leads nowhere, or has just gone'],
   ])('is %s', (_, code, reason) => {
     write('shut/a.pub', text(one))

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { replaceFile } from '../../../src/disk/replace-file.js'
+import { failAt } from '../../kit/disk.js'
 import { REPOSITORY } from '../../kit/project.js'
 
 const root = mkdtempSync(path.join(tmpdir(), 'signed-wasm replace ö-'))
@@ -38,18 +39,25 @@ describe('a file that is written', () => {
     expect(readdirSync(folder)).toEqual(['a', 'b'])
   })
 
-  it('takes the place of a file or a link, and leaves alone what the link leads to', () => {
+  it('takes the place of a file, and never that of a link or of what it leads to', () => {
     writeFileSync(at('old'), 'old')
     symlinkSync(at('old'), at('link'))
     symlinkSync(at('nowhere'), at('dangling'))
     symlinkSync(at('circle'), at('circle'))
     for (const name of ['link', 'dangling', 'circle']) {
-      replaceFile(at(name), 'new')
-      expect([text(name), lstatSync(at(name)).isFile()]).toEqual(['new', true])
+      expect(() => replaceFile(at(name), 'new')).toThrow(expect.objectContaining({ code: 'ELOOP' }))
+      expect(lstatSync(at(name)).isSymbolicLink()).toBe(true)
     }
-    expect(text('old')).toBe('old')
+    expect([text('old'), readdirSync(folder)]).toEqual(['old', ['circle', 'dangling', 'link', 'old']])
     replaceFile(at('old'), 'new')
     expect(text('old')).toBe('new')
+  })
+
+  it('may have a name as long as names can be', () => {
+    const name = 'ü'.repeat(127)
+    replaceFile(at(name), 'new')
+    replaceFile(at(name), 'newer')
+    expect(readdirSync(folder)).toEqual([name])
   })
 
   it('has its folder made when that is asked for', () => {
@@ -69,6 +77,40 @@ describe('a file that is written', () => {
     replaceFile(at('b'), 'new', { replace: false })
     expect(text('b')).toBe('new')
     expect(readdirSync(folder)).toEqual(['a', 'b', 'dangling'])
+  })
+})
+
+describe('where the file system has no hard links', () => {
+  it.each(['EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV'])('a new file is made, and none is replaced: %s', (code) => {
+    writeFileSync(at('a'), 'old')
+    failAt(undefined, 'linkSync', code)
+    expect(() => replaceFile(at('a'), 'new', { replace: false })).toThrow(
+      expect.objectContaining({ code: 'EEXIST' }),
+    )
+    replaceFile(at('b'), 'new', { replace: false, mode: 0o600 })
+    expect([text('a'), text('b'), modeOf('b'), readdirSync(folder)]).toEqual([
+      'old',
+      'new',
+      0o600,
+      ['a', 'b'],
+    ])
+  })
+
+  it('a name that was taken for it is given back when the file cannot have it', () => {
+    failAt(undefined, 'linkSync', 'EPERM')
+    failAt(undefined, 'renameSync', 'EIO')
+    expect(() => replaceFile(at('a'), 'new', { replace: false })).toThrow('EIO')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each(['fchmodSync', 'fsyncSync'] as const)('nor what %s is for, it is there all the same', (name) => {
+    writeFileSync(at('a'), 'old')
+    failAt(undefined, name, 'EINVAL')
+    replaceFile(at('a'), 'new', { sync: true })
+    expect(text('a')).toBe('new')
+    failAt(undefined, name, 'EIO')
+    expect(() => replaceFile(at('a'), 'newer', { sync: true })).toThrow('EIO')
+    expect(text('a')).toBe('new')
   })
 })
 

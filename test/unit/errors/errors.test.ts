@@ -43,6 +43,16 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   FILE_UNREADABLE: [{ file, reason: 'EACCES' }, 'cannot be read: EACCES'],
   FILE_TOO_LARGE: [{ file, bytes: 9, maxBytes: 8 }, 'is 9 bytes, and at most 8 are read'],
   FILE_NOT_REGULAR: [{ file }, 'is not a regular file'],
+  FILE_OUTSIDE: [
+    { file },
+    'was found through a link that leads out of the repository, and is not looked at unasked',
+  ],
+  NOTHING_MATCHED: [
+    { pattern: 'src/*.wasm', leftOut: ['node_modules (1)'] },
+    'nothing matches src/*.wasm; left out were: node_modules (1)',
+  ],
+  OUTPUT_CLASH: [{ file, other: 'release.key' }, 'would be written in the place of release.key'],
+  COMMAND_MISUSED: [{ what: 'give a file', command: 'verify' }, 'give a file'],
   FILE_EXISTS: [{ file }, 'is there already, and is left as it is'],
   FILE_UNWRITABLE: [{ file, reason: 'ENOSPC' }, 'cannot be written: ENOSPC'],
   NO_TRUSTED_KEYS: [{ looked: ['keys/*.pub'] }, 'No trusted keys found (looked at keys/*.pub)'],
@@ -71,6 +81,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file },
     'has section lengths that are not in their shortest form, and a signature is over that form',
   ],
+  SIGNATURE_STALE: [{ file }, 'the detached signature beside it is over other content than this'],
   SIGNATURE_DUPLICATE: [{ file }, 'is already signed by this key'],
   UNSAFE_NAME: [{ file, name: 'a"b', reason: 'a quote' }, 'holds the name "a"b": a quote'],
   IMPORTS_MISSING: [{ file, names: ['a', 'b'] }, 'imports a, b, which nobody provides'],
@@ -117,6 +128,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     "Farm's persistent cache would let files into the bundle that this build has not verified",
   ],
   TYPES_NOT_WRITTEN: [{ file, reason: 'EACCES' }, 'its TypeScript declarations are not written: EACCES'],
+  TYPES_FOREIGN: [{ file }, 'is there already, was not written here, and is left as it is'],
   TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
   OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys' }, 'unknown option `key`'],
@@ -200,6 +212,7 @@ const ELSEWHERE: readonly Code[] = [
 /** The commands that print a code whose hint names a flag. */
 const PRINTED_BY: Partial<Record<Code, readonly string[]>> = {
   SIGNER_UNTRUSTED: ['verify', 'types'],
+  FILE_TOO_LARGE: ['verify', 'types', 'matrix', 'inspect', 'sign', 'split', 'attach', 'detach'],
   FILE_EXISTS: ['keygen', 'generate-key', 'public-key', 'sign', 'split', 'attach', 'detach', 'keys'],
   NO_TRUSTED_KEYS: ['verify', 'types', 'matrix'],
   KEY_ENV_UNSET: ['verify', 'types', 'matrix'],
@@ -210,7 +223,7 @@ const PRINTED_BY: Partial<Record<Code, readonly string[]>> = {
 /** Long and short flags of one of our commands. */
 async function flagsOf(name: string): Promise<string[]> {
   const { options } = await { ...COMMANDS, ...ALIASES }[name]!.load()
-  return Object.entries(options).flatMap(([long, { short }]) => [`--${long}`, `-${short}`])
+  return ['--help', ...Object.entries(options).flatMap(([long, { short }]) => [`--${long}`, `-${short}`])]
 }
 
 const flagsIn = (text: string) => text.match(/(?<=^|\s)--?[a-z][a-z-]*/g) ?? []

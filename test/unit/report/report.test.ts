@@ -20,7 +20,7 @@ const signer: KeySigner = {
 const context = { version: () => '1.2.3' }
 
 /** A name with everything that one of the formats could trip over. */
-const HOSTILE = 'a b/\u001b[31m\u202e<&"\'>%:,\n.wasm'
+const HOSTILE = 'a b/\u001b[31m\u202e<&"\'>%:,\n.wasm\ufffe\ud800##[error]'
 
 const results: FileResult[] = [
   { file: 'ok.wasm', action: 'accept', status: 'verified', signers: [signer], digest: 'cd'.repeat(32) },
@@ -50,7 +50,7 @@ const results: FileResult[] = [
 describe('human', () => {
   it('says for each file what happened, in the order given, and counts at the end', () => {
     const lines = formatReport(results, 'human', context).split('\n')
-    expect(lines[0]).toBe('ok      ok.wasm  signed by release.pub (abababababababab)')
+    expect(lines[0]).toBe('ok      ok.wasm  signed by release.pub (fingerprint ' + 'ab'.repeat(32) + ')')
     expect(lines[1]).toBe('REFUSED src/bad.wasm  COMPONENT_UNSIGNED')
     expect(lines.at(-1)).toBe('4 files: 1 accepted, 1 warned about, 2 refused')
     expect(lines.join('\n')).toContain('hint: sign it: npx unplugin-signed-wasm sign --write')
@@ -126,7 +126,7 @@ describe('github', () => {
       /^::error file=src\/bad\.wasm,title=COMPONENT_UNSIGNED::Component must have .*%0Ahint: /,
     )
     expect(lines[1]).toMatch(
-      /^::warning file=a b\/\\u\{1b\}\[31m\\u\{202e\}<&"'>%25%3A%2C\\u\{a\}\.wasm,title=/,
+      /^::warning file=a b\/\\u\{1b\}\[31m\\u\{202e\}<&"'>%25%3A%2C\\u\{a\}\.wasm\\u\{fffe\}\\u\{d800\}#\\u\{23\}\[error\],title=/,
     )
   })
 })
@@ -168,7 +168,7 @@ describe('junit', () => {
 
   it('counts refusals as failures and mentions warnings', () => {
     const text = formatReport(results, 'junit', context)
-    expect(text).toContain('<testsuites tests="4" failures="2">')
+    expect(text).toContain('<testsuites tests="4" failures="2" errors="0" time="0">')
     expect(text.match(/<failure /g)).toHaveLength(2)
     expect(text.match(/<system-err>/g)).toHaveLength(1)
   })

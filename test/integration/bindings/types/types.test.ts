@@ -231,7 +231,7 @@ describe('the types that a build writes', () => {
     linkPackage(windows)
     const files = writableTypes(await declare(fixture('host'), 'host.wasm'), 'win32')
     expect(Object.keys(files).filter((file) => /[?"<>|*:\\]/.test(file))).toEqual([])
-    writeTypes(windows.at(TYPES, 'src'), 'host.wasm', files)
+    writeTypes({ folder: windows.at(TYPES, 'src'), root: windows.root, name: 'host.wasm' }, files)
     const compilerOptions = { types: ['unplugin-signed-wasm/client'] }
     expect(await typeCheck(windows, { ...check, compilerOptions })).toBe('')
   })
@@ -301,7 +301,10 @@ describe('async exports', () => {
     for (const component of ['hello', 'counter']) {
       const name = `${component}.wasm`
       const about = { transpiler: jspi, jco, imports: {}, name, display: name }
-      writeTypes(project.at(TYPES, 'src'), name, await declareComponent(sourceOf(fixture(component)), about))
+      writeTypes(
+        { folder: project.at(TYPES, 'src'), root: project.root, name },
+        await declareComponent(sourceOf(fixture(component)), about),
+      )
     }
     expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
   })
@@ -326,7 +329,7 @@ describe('real components', () => {
     for (const [index, [name, file]] of corpus.entries()) {
       const bytes = new Uint8Array(readFileSync(file))
       const { exports } = await transpiler.transpile(bytes, { name: 'component', file: name })
-      writeTypes(project.at(TYPES, 'src'), name, await declare(bytes, name))
+      writeTypes({ folder: project.at(TYPES, 'src'), root: project.root, name }, await declare(bytes, name))
       uses.push(
         `import * as all${index} from './${name}'`,
         `import create${index} from './${name}?instantiate'`,
@@ -489,21 +492,49 @@ describe('a build', () => {
 describe('the folder of types', () => {
   it('loses what an earlier version of the component needed, and nothing else', async () => {
     const project = makeProject()
-    writeTypes(project.root, 'hello.wasm', await declare(fixture('hello')))
+    writeTypes(
+      { folder: project.root, root: project.root, name: 'hello.wasm' },
+      await declare(fixture('hello')),
+    )
     mkdirSync(project.at('hello.wasm.d/mine'))
     writeFileSync(project.at('hello.wasm.d/mine/own.d.ts'), 'export {}')
-    writeTypes(project.at('other'), 'hello.wasm', await declare(fixture('hello')))
+    writeTypes(
+      { folder: project.at('other'), root: project.root, name: 'hello.wasm' },
+      await declare(fixture('hello')),
+    )
     const others = project.files('other')
     symlinkSync(project.at('other/hello.wasm.d'), project.at('hello.wasm.d/linked'))
     const next = await declare(fixture('calculator'))
     expect(changedTypes(project.root, 'hello.wasm', next)).toContain(
       'hello.wasm.d/interfaces/docs-hello-greeter.d.ts',
     )
-    writeTypes(project.root, 'hello.wasm', next)
+    writeTypes({ folder: project.root, root: project.root, name: 'hello.wasm' }, next)
     expect(changedTypes(project.root, 'hello.wasm', next)).toEqual([])
     expect(project.files('hello.wasm.d').toSorted()).toEqual(['component.d.ts', 'mine/own.d.ts'])
     expect(project.files('other')).toEqual(others)
     expect(project.files('.').filter((file) => file.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('loses nothing that somebody wrote by hand, and then gets nothing either', async () => {
+    const files = await declare(fixture('hello'))
+    const own = Object.keys(files).at(-1)!
+    const project = makeProject({ [own]: 'export declare const mine: 1' })
+    const place = { folder: project.root, root: project.root, name: 'hello.wasm' }
+    expect(() => writeTypes(place, files)).toThrow(`TYPES_FOREIGN ${path.basename(own)}`)
+    expect(project.files('.').toSorted()).toEqual([own, 'package.json'])
+  })
+
+  it('is not written through a link', async () => {
+    const [project, other] = [makeProject(), makeProject({ 'a.txt': 'old' })]
+    const files = await declare(fixture('hello'))
+    const write = (folder: string) =>
+      writeTypes({ folder: project.at(folder), root: project.root, name: 'hello.wasm' }, files)
+    symlinkSync(other.root, project.at('out'))
+    mkdirSync(project.at('in'))
+    symlinkSync(other.at('a.txt'), project.at('in', Object.keys(files)[0]!))
+    for (const folder of ['out', 'out/deep', 'in']) expect(() => write(folder)).toThrow('ELOOP')
+    expect(other.files('.').toSorted()).toEqual(['a.txt', 'package.json'])
+    expect(project.files('in')).toEqual([])
   })
 
   it.each([
