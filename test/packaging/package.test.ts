@@ -161,7 +161,7 @@ describe('installed with npm', () => {
 
   it('has its command under the name that npx takes, and under a short one', async () => {
     for (const name of ['unplugin-signed-wasm', 'signed-wasm'])
-      expect((await succeed('npx', ['--no', name, '--version'], project)).stdout.trim()).toBe(
+      expect((await succeed('npx', ['--no', '--', name, '--version'], project)).stdout.trim()).toBe(
         packageJson.version,
       )
   })

@@ -33,6 +33,11 @@ export function parsePublicKeys(data: Uint8Array | string, source: string): Trus
 export function parseSecretKey(data: Uint8Array | string, source: string): SecretKey {
   const secrets = readKeys(data, source).filter((found) => found.kind === 'secret')
   const [secret, ...others] = secrets
+  if (secret === undefined && data.length === 32)
+    throw unreadable(
+      source,
+      'it holds 32 bytes, and not which half of a key they are; a secret key has to say it',
+    )
   if (secret === undefined) throw problem('KEY_NOT_SECRET', { source })
   if (others.length > 0) throw unreadable(source, 'it holds several secret keys')
   const publicKey = publicKeyOf(secret.seed)

@@ -192,6 +192,8 @@ const DIFFERENT_KEYS: Record<string, string> = {
   'public ssh-inner-mismatch.pub': 'the key itself says that it is of another type',
   'public ssh-blob-trailing.pub': 'every byte of a key is accounted for',
   'secret sec-v2.der': 'PKCS#8 version 2 is a format of its own that OpenSSL and others write',
+  'public pub-raw-32.bin': '32 bytes alone are a public key, as in text',
+  'public ssh-options.pub': 'what stands before a key in a list does not change the key',
   'public pub-hex.txt': 'hexadecimal text of a raw key is a format of ours',
   'public pub-base64.txt': 'base64 text of a raw key is a format of ours',
   'secret ssh-secret-space': 'white space around a PEM block means nothing',
@@ -210,12 +212,11 @@ const REFUSED_KEYS: Record<string, Code> = {
   'public x25519.pub.pem': 'KEY_UNREADABLE',
   'public pub-trailing.der': 'KEY_UNREADABLE',
   'public pub-short.der': 'KEY_UNREADABLE',
-  // Binary without the type byte could be a seed as well as a public key.
-  'public pub-raw-32.bin': 'KEY_UNREADABLE',
+  // Binary without the type byte could be a seed as well, so that it never signs.
   'secret sec-seed-32.bin': 'KEY_UNREADABLE',
   'public pub-raw-trailing.bin': 'KEY_UNREADABLE',
   'public pub-raw-wrong-id.bin': 'KEY_UNREADABLE',
-  'public pub-raw-short.bin': 'KEY_UNREADABLE',
+  'public pub-raw-short.bin': 'KEY_WEAK',
   'secret sec-trailing.bin': 'KEY_UNREADABLE',
   'public empty.bin': 'KEY_UNREADABLE',
   // A secret key in the place of a public one, though the public one may stand beside it, and the reverse.
@@ -229,7 +230,6 @@ const REFUSED_KEYS: Record<string, Code> = {
   'public rsa.openssh.pub': 'KEY_UNREADABLE',
   'public ecdsa.openssh.pub': 'KEY_UNREADABLE',
   'secret rsa.openssh': 'KEY_UNREADABLE',
-  'public ssh-options.pub': 'KEY_UNREADABLE',
   'public ssh-inner-mismatch.pub': 'KEY_UNREADABLE',
   'public ssh-blob-trailing.pub': 'KEY_UNREADABLE',
   'public ssh-short.pub': 'KEY_WEAK',
