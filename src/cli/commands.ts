@@ -16,7 +16,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/keygen.js')).keygen,
   },
   'public-key': {
-    summary: 'write the public half of a key, or show its id and fingerprint',
+    summary: 'write the public half of a key, or show its fingerprint',
     load: async () => (await import('./commands/public-key.js')).publicKey,
   },
   sign: {

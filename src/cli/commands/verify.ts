@@ -31,7 +31,7 @@ export const verify = defineCommand({
   options: OPTIONS,
   examples: [
     'npx unplugin-signed-wasm verify --key release.pub dist/*.wasm',
-    "npx unplugin-signed-wasm verify --key keys 'node_modules/**/*.wasm'",
+    "npx unplugin-signed-wasm verify --key keys 'node_modules/acme/**/*.wasm'",
     "npx unplugin-signed-wasm verify --key keys --format sarif -o verify.sarif 'src/**/*.wasm'",
   ],
   async run(invocation) {
