@@ -12,6 +12,11 @@ export function wantsInline(asset: ResolvedOptions['asset'], bytes: Uint8Array):
   return asset === 'inline' || (typeof asset === 'number' && bytes.length <= asset)
 }
 
+/** A source behind an expression that gives a URL. */
+export function relativeSource(expression: string): ComponentSource {
+  return { kind: 'url', expression }
+}
+
 /**
  * A source behind an expression that is relative to the generated code.
  * @param target a JavaScript expression for the first argument of `new URL`

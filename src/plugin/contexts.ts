@@ -20,6 +20,8 @@ export interface FileContext {
 export interface LoadContext extends FileContext {
   /** Ships the file and says where it will be. Not asked when the options want base64. */
   ship(file: Admission): ComponentSource
+  /** Where generated code finds what it brings along: how it names the folder. */
+  runtime: string
   /** Whether the bundler wants the bytes themselves, as webpack does for `new URL(...)`. */
   wantsBytes: boolean
   /** Whether it is for a file that code refers to, rather than for a module, where the id does not tell. */

@@ -5,7 +5,6 @@ import type { Transpiled, Transpiler } from '../bindings/jco/transpiled.js'
 import { generateModule } from '../bindings/module/generate.js'
 import type { ModuleForm, Recheck } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
-import { RUNTIME } from '../bindings/runtime-files.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
@@ -116,7 +115,7 @@ export class Loader {
         form,
         source,
         recheck: this.#recheck(admission),
-        runtime: RUNTIME,
+        runtime: context.runtime,
         hosts,
       }),
     )

@@ -1,5 +1,5 @@
 import { describeConformance } from '../kit/conformance/conformance.js'
-import { esbuildFlipping, esbuildForeign } from '../kit/conformance/plugins.js'
+import { esbuildForeign } from '../kit/conformance/plugins.js'
 
 describeConformance({
   name: 'esbuild',
@@ -11,7 +11,6 @@ describeConformance({
   hasRoot: true,
   followsUrls: false,
   foreign: esbuildForeign,
-  flipping: esbuildFlipping,
   lacks: [
     { where: 'the format cjs', config: { format: 'cjs' } },
     { where: 'the format iife', config: { format: 'iife' } },

@@ -13,6 +13,7 @@ const host = {
   watch: () => {},
   warn: () => {},
   ship: () => ({ kind: 'inline' as const }),
+  runtime: '/runtime',
   wantsBytes: false,
   isReference: false,
   wantsCore: undefined,

@@ -12,7 +12,8 @@ export function generateInstantiate({ transpiled, hosts }: ModuleInput): Piece {
     return number === undefined ? `[${literal(name)}]` : `[${literal(name)}, ${hostName(number)}]`
   })
   const code = [
-    `export default ${local('component')}({`,
+    // Whoever does not use it is not made to keep it.
+    `export default /* @__PURE__ */ ${local('component')}({`,
     transpiled.needsJspi
       ? `  instantiate: (...parts) => ${local('withJspi')}(() => instantiate(...parts)),`
       : '  instantiate,',

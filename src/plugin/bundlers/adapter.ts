@@ -6,6 +6,7 @@ import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
+import { loadRuntimeModule } from './runtime-modules.js'
 
 /** `this` in `load`. */
 export type HookContext = UnpluginBuildContext & UnpluginContext
@@ -115,11 +116,13 @@ export function sharedHooks(
   dialogue: Dialogue,
 ): Pick<UnpluginOptions, 'loadInclude'> & SharedHooks {
   return {
-    loadInclude: (id) => pipeline.claims(id) && dialogue.claims(id),
+    loadInclude: (id) => loadRuntimeModule(id) !== undefined || (pipeline.claims(id) && dialogue.claims(id)),
     buildStart() {
       withoutFrames(() => pipeline.start(dialogue.log(this)))
     },
     async load(id) {
+      const runtime = loadRuntimeModule(id)
+      if (runtime !== undefined) return asScript(runtime)
       const loaded = await pipeline.load(id, dialogue.loading(this, id)).catch(rethrowBare)
       if (loaded?.kind === 'module') return asScript(loaded.code)
       // unplugin types `code` as text, and its loaders for webpack and Rspack pass bytes through. They get a copy: what

@@ -4,27 +4,28 @@
 import { statSync } from 'node:fs'
 import type { BuildOptions, OnLoadArgs, OnLoadResult, OnResolveArgs, PluginBuild } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
-import type { ComponentSource } from '../../bindings/module/input.js'
+import { RUNTIME } from '../../bindings/runtime-files.js'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Admission } from '../admissions.js'
-import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
+import { INLINE } from '../assets.js'
 import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
 import { type Duties, NAME, nothing, refuseSecondIn } from './adapter.js'
 import { asksForFile } from './import-requests.js'
+import { EsbuildFiles } from './esbuild-files.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
 import { outputFolder, sweepOutput } from './esbuild-output.js'
 
 /**
  * The hooks for `esbuild`.
  *
- * An asset needs `import.meta.url`, which only the format `esm` has; other formats, and an absolute
- * `publicPath` on Node, get the component inline. A top-level await needs `esm` and a target of
- * es2022; `?instantiate` has none.
+ * A file beside the code needs `import.meta.url`, which only the format `esm` has; other formats get the component inline.
+ * A top-level await needs `esm` and a target of es2022; `?instantiate` has none.
  */
 export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const warnings: Message[] = []
+  const files = new EsbuildFiles()
   let lack: Promise<string | undefined> | undefined
   const duties: Duties<EsbuildPart> = {
     root: { config: (options) => pipeline.configure({ root: workingFolder(options) }) },
@@ -48,6 +49,9 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         const { initialOptions: options } = build
         let sweeper: LateSweep
         build.onStart(() => void (sweeper = pipeline.sweeper(outputFolder(options))))
+        build.onEnd((result) => {
+          if (result.errors.length === 0) files.place(options, result)
+        })
         build.onEnd((result) => ({
           ...sweepOutput(sweeper, options, result, warnings),
           warnings: warnings.splice(0),
@@ -64,7 +68,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         for (const { setup } of parts) setup?.(build)
         // Older versions of esbuild ignore the flag `i`.
         build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) =>
-          load(pipeline, build.initialOptions, { ...args, warnings, lacksAwait: await lack }),
+          load(pipeline, build.initialOptions, { ...args, files, warnings, lacksAwait: await lack }),
         )
       },
     },
@@ -107,9 +111,10 @@ async function load(
     suffix,
     namespace,
     with: attributes,
+    files,
     warnings,
     lacksAwait,
-  }: OnLoadArgs & { warnings: Message[]; lacksAwait: string | undefined },
+  }: OnLoadArgs & { files: EsbuildFiles; warnings: Message[]; lacksAwait: string | undefined },
 ): Promise<OnLoadResult | undefined> {
   const id = path + suffix
   if (namespace !== 'file' || !pipeline.claims(id)) return undefined
@@ -118,7 +123,8 @@ async function load(
   const context = {
     watch: (file: string) => void watched.push(file),
     warn: (text: string) => void warnings.push({ text }),
-    ship: (admission: Admission) => ship(admission, options),
+    ship: (admission: Admission) => (options.format === 'esm' ? files.ship(path, admission) : INLINE),
+    runtime: RUNTIME,
     wantsBytes: isFile,
     isReference: isFile,
     wantsCore: undefined,
@@ -147,19 +153,11 @@ function contentsOf(loaded: Loaded | undefined): OnLoadResult | undefined {
   switch (loaded?.kind) {
     case 'module':
       return { contents: loaded.code, loader: 'js' }
-    case 'bytes':
-      return { contents: loaded.bytes, loader: 'file' }
+    case 'bytes': // never asked for here
     case 'handed back':
     case undefined:
       return undefined
   }
-}
-
-function ship(admission: Admission, { format, platform, publicPath }: BuildOptions): ComponentSource {
-  const request = rawRequest(admission)
-  const isUnreachable = format !== 'esm' || (platform === 'node' && isAbsolutePublicPath(publicPath))
-  if (request === undefined || isUnreachable) return INLINE
-  return relativeUrl('$signedWasmFile', `import $signedWasmFile from ${request};`)
 }
 
 /** Finds the shims from the `.wasm` file or else from the project. */

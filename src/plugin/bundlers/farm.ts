@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CompilationContext } from '@farmfe/core'
 import type { UnpluginOptions } from 'unplugin'
+import { RUNTIME } from '../../bindings/runtime-files.js'
 import { SHIM_PACKAGES } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
 import { admitFolder } from '../admit-folder.js'
@@ -87,6 +88,7 @@ function farmLoading(
     watch: (file) => watch(context, file, id),
     warn,
     ship: ({ name }) => (canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE),
+    runtime: RUNTIME,
     wantsBytes: false,
     isReference: false,
     wantsCore: undefined,

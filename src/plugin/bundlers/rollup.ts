@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Admission } from '../admissions.js'
-import { relativeUrl } from '../assets.js'
 import type { Pipeline } from '../pipeline.js'
 import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
+import { resolveRuntimeModule, RUNTIME_NAME, RUNTIME_PATTERN } from './runtime-modules.js'
 
 /** The part of the plugin context that Rollup, Rolldown and Vite have in common. */
 export interface RollupContext extends Logging {
@@ -43,19 +44,26 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
     findAwait: awaiting.hooks,
     sweepOutputs: sweepHooks(pipeline),
   }
-  const requests = { transform: refuseOtherRequests(pipeline) }
+  const references: References = new Set()
+  const others = {
+    requests: { transform: refuseOtherRequests(pipeline) },
+    fileUrls: fileUrlHooks(({ referenceId }) => references.has(referenceId)),
+  }
   return {
     ...sharedHooks(pipeline, {
       log: (context) => rollupLog(context as unknown as RollupContext),
       loading: (context, id) => ({
-        ...rollupLoading(context as unknown as RollupContext, id, { waitsForFiles: framework === 'rollup' }),
+        ...rollupLoading(context as unknown as RollupContext, id, {
+          references,
+          waitsForFiles: framework === 'rollup',
+        }),
         // Rollup loads for all outputs at once.
         lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
       }),
       takesBytes: false,
       claims: () => true,
     }),
-    [framework]: combine({ ...duties, requests } as Duties<object>),
+    [framework]: combine({ ...duties, ...others } as Duties<object>),
   }
 }
 
@@ -92,7 +100,11 @@ export function awaitHooks(pipeline: Pipeline) {
 }
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
-export function rollupLoading(context: RollupContext, id: string, { waitsForFiles = false } = {}) {
+export function rollupLoading(
+  context: RollupContext,
+  id: string,
+  { references, waitsForFiles = false }: { references: References; waitsForFiles?: boolean },
+) {
   const about = context.getModuleInfo(id)
   // In a dev server, Vite throws for what it does not know.
   const isFile = about !== null && 'attributes' in about && asksForFile(about.attributes?.['type'])
@@ -104,7 +116,12 @@ export function rollupLoading(context: RollupContext, id: string, { waitsForFile
       if (!waitsForFiles && !existsSync(file)) context.addWatchFile(dirname(file))
     },
     warn: (message: string) => context.warn(message),
-    ship: (admission: Admission) => relativeUrl(`import.meta.ROLLUP_FILE_URL_${emit(context, admission)}`),
+    ship(admission: Admission) {
+      const reference = emit(context, admission)
+      references.add(reference)
+      return referenced(reference)
+    },
+    runtime: RUNTIME_NAME,
     wantsBytes: isFile,
     isReference: isFile,
     wantsCore: undefined,
@@ -126,7 +143,7 @@ function resolveForRollup(pipeline: Pipeline) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [SHIM_PATTERN, QUERIED] },
+    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, QUERIED] },
     async handler(this: ResolvingContext, source: string, importer: string | undefined) {
       const [, file, query] = QUERIED.exec(source) ?? []
       if (file === undefined) return shims.handler.call(this, source, importer)
@@ -145,8 +162,10 @@ const QUERIED = /^([^\0]*?\.wasm)(\?.*)$/i
 export function resolveShim(pipeline: Pipeline) {
   return {
     order: 'pre' as const,
-    filter: { id: SHIM_PATTERN },
+    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN] },
     async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+      const runtime = resolveRuntimeModule(source)
+      if (runtime !== undefined) return { id: runtime }
       if (!SHIM_PATTERN.test(source)) return null
       const fromProject = join(pipeline.root, 'index.js')
       const resolved =

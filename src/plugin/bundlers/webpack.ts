@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
 import type { ComponentSource } from '../../bindings/module/input.js'
+import { RUNTIME } from '../../bindings/runtime-files.js'
 import { packageFolders, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
@@ -34,7 +35,7 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     root: ({ context }) => pipeline.configure({ root: context }),
     refuseSecond: refuseSecondIn,
     // In addition, every load asks not to be cached: see `webpackLoading`.
-    cacheNothing: (applied) => addRules(applied, pipeline, coreModuleRule(framework, pipeline, shared.load)),
+    cacheNothing: (applied) => addRules(applied, pipeline, { framework, load: shared.load }),
     externalShims: (applied) => applied.hooks.environment.tap(NAME, () => keepShimsExternal(applied)),
     findAwait: () => {}, // all that these bundlers write may have one, CommonJS included
     sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
@@ -60,6 +61,7 @@ function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
     watch: (file) => watch(loader, file),
     warn: (message) => context.warn(message),
     ship: (admission) => ship(admission, compiler),
+    runtime: RUNTIME,
     wantsBytes: !type.startsWith('javascript/'),
     isReference: type.startsWith('asset'),
     // With `import source`, or by a rule of the user's: ours make JavaScript of an import.
@@ -92,17 +94,47 @@ function isForNode(options: Compiler['options']): boolean {
   return options.externalsPresets.node === true
 }
 
+/**
+ * Whether others bundle the output once more, to whom a URL has to be a literal. What users say of URLs in their own code
+ * (`parser.url: false`) is not about ours, which nobody else would find a file for.
+ */
+function isLibrary({ options: { output, entry } }: Compiler): boolean {
+  const entries = typeof entry === 'object' ? Object.values(entry) : []
+  const libraries = [output.library, ...entries.map((one) => (one as { library?: unknown }).library)]
+  return libraries.some((library) =>
+    String((library as { type?: unknown } | undefined)?.type).endsWith('module'),
+  )
+}
+
 type Rule = NonNullable<Compiler['options']['module']['rules'][number]>
 
+interface RuleInput {
+  framework: 'webpack' | 'rspack'
+  load: UnpluginOptions['load']
+}
+
+/** What each calls URLs that stay what they are in the output. @see webpack and Rspack, `module.parser.javascript.url` */
+const LITERAL_URL = { webpack: 'relative', rspack: 'new-url-relative' } as const
+
 /** Order decides: a later rule wins. unplugin has put its own, which makes JavaScript of what we load, first. */
-function addRules(compiler: Compiler, pipeline: Pipeline, coreModules: Rule): void {
+function addRules(compiler: Compiler, pipeline: Pipeline, { framework, load }: RuleInput): void {
   const { rules } = compiler.options.module
-  rules.splice(1, 0, coreModules, { test: WASM, dependency: 'url', type: 'asset/resource' })
+  rules.splice(1, 0, coreModuleRule(framework, pipeline, load), {
+    test: WASM,
+    dependency: 'url',
+    type: 'asset/resource',
+  })
   const isComponent = (file: string) => pipeline.claims(file) && !pipeline.isCoreModule(file)
   // The bundler's own rules are there only now.
   compiler.hooks.environment.tap(NAME, () =>
     rules.splice(3, 0, ...requestRules(compiler).map((rule) => ({ ...rule, include: isComponent }))),
   )
+  rules.push({
+    test: WASM,
+    include: isComponent,
+    dependency: { not: ['url'] },
+    parser: { url: isLibrary(compiler) ? LITERAL_URL[framework] : true },
+  })
   rules.push(
     { resourceQuery: RAW_QUERY, type: 'asset/resource' },
     // A component in a strict node_modules does not see the shims that the project installed.

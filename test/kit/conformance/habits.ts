@@ -77,7 +77,7 @@ export interface Habits {
   /** A project in which another plugin ships a file. */
   foreign(file: Foreign): ForeignProject
   /** A plugin that flips the last byte of each `.wasm` file that is about to be written. */
-  flipping(): Change
+  flipping?(): Change
   /** Outputs without top-level await. Empty where every output may have one. */
   lacks: readonly Lack[]
   /** Outputs that look as if they had none. */

@@ -1,7 +1,5 @@
 /** Plugins of others, which put files into an output and change what is in it. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
-import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { Compiler } from 'webpack'
 import type { Change, Foreign, ForeignProject } from './habits.js'
 
@@ -94,23 +92,6 @@ export const esbuildForeign = ({ bytes, source }: Foreign): ForeignProject => ({
   at: `${source}.bin`,
   files: { [`${source}.bin`]: bytes },
   config: { loader: { '.bin': 'file' } },
-})
-
-/** For esbuild. */
-export const esbuildFlipping = (): Change => ({
-  before: [
-    {
-      name: 'flipping',
-      setup: (build) =>
-        build.onEnd(({ metafile }) => {
-          const files = Object.keys(metafile!.outputs).map(
-            (file) => `${build.initialOptions.absWorkingDir}/${file}`,
-          )
-          for (const file of files.filter((one) => one.endsWith('.wasm')))
-            writeFileSync(file, flip(readFileSync(file)))
-        }),
-    } satisfies EsbuildPlugin,
-  ],
 })
 
 interface FarmResource {

@@ -4,8 +4,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
-import type { ResolvedConfig, UserConfig } from 'vite'
-import { DIST } from '../../../bindings/runtime-files.js'
+import type { UserConfig } from 'vite'
 import { admitFolder } from '../../admit-folder.js'
 import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
@@ -14,7 +13,7 @@ import { rollupLog, sweepHooks } from '../rollup-output.js'
 import { awaitHooks, type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
 import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
-import { serverFileUrl, viteLoading, writeServerFiles } from './ship.js'
+import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
 import { workers } from './workers.js'
 
@@ -24,6 +23,7 @@ type VitePart = NonNullable<UnpluginOptions['vite']>
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const awaiting = awaitHooks(pipeline)
   const state = {
+    references: new Set(),
     emitted: new Map(),
     served: new Map(),
     said: new Set(),
@@ -50,7 +50,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     ...shared,
     buildStart() {
       shared.buildStart.call(this)
-      judgePublicFolder(pipeline, this as unknown as ViteContext, state.config)
+      judgePublicFolder(pipeline, this as unknown as ViteContext, state)
     },
     // What Vite would not read for a page is not there for us either, be it signed or not.
     load(id) {
@@ -60,12 +60,12 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       ...duties,
       workers: {
         config: ({ worker }: UserConfig) => ({
-          worker: workers(pipeline, { shared: { ...shared, load }, format: worker?.format }),
+          worker: workers(pipeline, { shared: { ...shared, load }, format: worker?.format, state }),
         }),
       },
       requests: importHooks(pipeline),
       devServer: devServerHooks(pipeline, state),
-      serverBuild: { resolveFileUrl: serverFileUrl(state) },
+      fileUrls: viteFileUrls(state, () => state.config),
     } as Duties<VitePart>),
   }
 }
@@ -75,7 +75,6 @@ function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
     config: ({ root = '.' }) => pipeline.configure({ root: resolve(root) }),
     configResolved(config) {
       state.config = config
-      config.server.fs.allow.push(DIST)
       pipeline.configure({ root: config.root, command: config.command })
     },
   }
@@ -92,12 +91,9 @@ function devServerHooks(pipeline: Pipeline, state: ViteState): VitePart {
 }
 
 /** Vite copies this folder as it is, so nothing in it ever reaches `load`. */
-function judgePublicFolder(
-  pipeline: Pipeline,
-  context: ViteContext,
-  { command, publicDir, build }: ResolvedConfig,
-): void {
+function judgePublicFolder(pipeline: Pipeline, context: ViteContext, state: ViteState): void {
+  const { command, publicDir, build } = state.config
   if (command === 'build' && build.copyPublicDir && publicDir !== '' && existsSync(publicDir)) {
-    admitFolder(publicDir, pipeline.gate, rollupLoading(context, publicDir))
+    admitFolder(publicDir, pipeline.gate, rollupLoading(context, publicDir, state))
   }
 }

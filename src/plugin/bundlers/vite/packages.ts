@@ -10,6 +10,7 @@ import type { Pipeline } from '../../pipeline.js'
 import { withoutFrames, withoutQuery } from '../adapter.js'
 import { importsIn, refuseOtherRequests } from '../import-requests.js'
 import { resolveShim } from '../rollup.js'
+import { RUNTIME_PATTERN } from '../runtime-modules.js'
 import type { ViteState } from './state.js'
 
 type VitePart = NonNullable<UnpluginOptions['vite']>
@@ -20,7 +21,8 @@ export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
   return {
     config(_, { command }) {
       state.packages = undefined
-      if (command === 'serve') resolveId.filter = { id: [SHIM_PATTERN, /\.wasm(?:[?#]|$)/i, BARE] }
+      if (command === 'serve')
+        resolveId.filter = { id: [SHIM_PATTERN, RUNTIME_PATTERN, /\.wasm(?:[?#]|$)/i, BARE] }
       // Otherwise the dev server finds these late and reloads the page in order to bundle them.
       return { optimizeDeps: { exclude: SHIM_PACKAGES } }
     },
@@ -41,13 +43,16 @@ function resolveAndNote(pipeline: Pipeline, state: ViteState) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: SHIM_PATTERN as RegExp | RegExp[] },
+    filter: { id: [...shims.filter.id] },
     async handler(this: ThisParameterType<typeof shims.handler>, source: string, importer?: string) {
-      if (importer !== undefined) state.importers.note(source, withoutQuery(importer))
+      if (importer !== undefined && !isVirtual(importer)) state.importers.note(source, withoutQuery(importer))
       return shims.handler.call(this, source, importer)
     },
   }
 }
+
+/** Whether an id is that of no file. @see Rollup, "Conventions" */
+const isVirtual = (id: string) => id.startsWith('\0')
 
 interface ParsingContext {
   environment: Environment
@@ -65,7 +70,7 @@ export function importHooks(pipeline: Pipeline): VitePart {
     async handler(this: ParsingContext, code: string, id: string) {
       await requests.handler.call(this as never, code, id)
       const { mode, config } = this.environment
-      if (mode === 'dev' && config.consumer === 'server')
+      if (mode === 'dev' && config.consumer === 'server' && !isVirtual(id))
         judgePackages(this, code, { importer: withoutQuery(id), pipeline })
       return null
     },

@@ -3,28 +3,31 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Environment } from 'vite'
+import type { Environment, ResolvedConfig } from 'vite'
 import type { ComponentSource } from '../../../bindings/module/input.js'
 import { realPath } from '../../../disk/paths.js'
 import type { Admission } from '../../admissions.js'
 import { INLINE, relativeUrl } from '../../assets.js'
 import { withoutQuery } from '../adapter.js'
+import { type FileUrl, fileUrlHooks, referenced } from '../file-url.js'
 import { emit, rollupLoading } from '../rollup.js'
 import { SERVED, type ViteContext, type ViteState } from './state.js'
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
 export function viteLoading(context: ViteContext, id: string, state: ViteState) {
   const { consumer } = context.environment.config
+  const loading = rollupLoading(context, id, state)
   const ship: Record<'dev' | 'build', Record<'client' | 'server', (file: Admission) => ComponentSource>> = {
     build: {
-      client: rollupLoading(context, id).ship,
+      client: loading.ship,
       server: (file) => {
         if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
         const { environment } = context
         const emitted = state.emitted.get(environment) ?? new Map<string, Admission>()
         state.emitted.set(environment, emitted.set(reference, file))
-        return relativeUrl(`import.meta.ROLLUP_FILE_URL_${reference}`)
+        state.references.add(reference)
+        return referenced(reference)
       },
     },
     dev: {
@@ -36,7 +39,7 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
     },
   }
   return {
-    ...rollupLoading(context, id),
+    ...loading,
     ...(context.environment.mode === 'dev' && {
       importers: () => state.importers.of(realPath(withoutQuery(id)) ?? id),
     }),
@@ -52,16 +55,21 @@ function isMovedAway({ build, plugins }: Environment['config']): boolean {
   return build.emitAssets || plugins.some(({ name }) => /^(?:nuxt|nitro)\b/.test(name))
 }
 
-interface FileUrl {
-  referenceId: string
-  relativePath: string
-}
-
-/** In a server build Vite would make this a path on the web server. */
-export function serverFileUrl({ emitted }: ViteState) {
-  return function (this: ViteContext, { referenceId, relativePath }: FileUrl) {
-    const isOurs = emitted.get(this.environment)?.has(referenceId)
-    return isOurs ? `new URL(${JSON.stringify(relativePath)}, import.meta.url).href` : null
+/**
+ * The hooks that tell where files are. Of an app whose files a user moves elsewhere with `renderBuiltUrl`, only Vite knows
+ * that; all else that it would answer counts from the root of a web server.
+ */
+export function viteFileUrls({ references }: ViteState, config: () => ResolvedConfig) {
+  const isMoved = ({ environment }: ViteContext) =>
+    environment.config.consumer === 'client' &&
+    config().build.lib === false &&
+    config().experimental.renderBuiltUrl !== undefined
+  const { resolveFileUrl, ...hooks } = fileUrlHooks(({ referenceId }) => references.has(referenceId))
+  return {
+    ...hooks,
+    resolveFileUrl(this: ViteContext, about: FileUrl) {
+      return isMoved(this) ? null : resolveFileUrl(about)
+    },
   }
 }
 

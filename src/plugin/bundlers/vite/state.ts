@@ -3,6 +3,7 @@
 import type { Environment, isFileLoadingAllowed, ResolvedConfig } from 'vite'
 import type { Admission } from '../../admissions.js'
 import type { Importers } from '../../importers.js'
+import type { References } from '../file-url.js'
 import type { RollupContext } from '../rollup.js'
 
 /** `this` in hooks. */
@@ -13,6 +14,8 @@ export interface ViteState {
   config: ResolvedConfig
   /** What servers must not leave to Node, once it is looked up. */
   packages: string[] | undefined
+  /** Those of all emitted files, in workers as well. */
+  references: References
   /** Files emitted by server builds, by environment, since several may be built at once, and by reference: Vite drops these. */
   emitted: Map<Environment, Map<string, Admission>>
   /** Who imports what in a dev server. */

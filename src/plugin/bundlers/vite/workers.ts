@@ -4,8 +4,10 @@ import { createVitePlugin, type UnpluginOptions } from 'unplugin'
 import type { UserConfig } from 'vite'
 import type { Pipeline } from '../../pipeline.js'
 import { NAME, refuseSecond } from '../adapter.js'
+import { fileUrlHooks } from '../file-url.js'
 import { resolveShim } from '../rollup.js'
 import { partHook } from '../rollup-output.js'
+import type { ViteState } from './state.js'
 
 /**
  * Builds bundle each web worker on its own, with plugins of its own; the dev server does not. Of ours they get what
@@ -16,7 +18,11 @@ import { partHook } from '../rollup-output.js'
  */
 export function workers(
   pipeline: Pipeline,
-  about: { shared: Pick<UnpluginOptions, 'load' | 'loadInclude'>; format: 'es' | 'iife' | undefined },
+  about: {
+    shared: Pick<UnpluginOptions, 'load' | 'loadInclude'>
+    format: 'es' | 'iife' | undefined
+    state: Pick<ViteState, 'references'>
+  },
 ): NonNullable<UserConfig['worker']> {
   const { load, loadInclude } = about.shared
   const plugin = createVitePlugin(() => ({
@@ -28,9 +34,7 @@ export function workers(
       configResolved: ({ plugins }) => refuseSecond(plugins),
       resolveId: resolveShim(pipeline),
       generateBundle: partHook(pipeline) as never,
-      // Rollup, and so Vite 7, would look for a `document`.
-      resolveFileUrl: ({ format, relativePath }: { format: string; relativePath: string }) =>
-        format === 'iife' ? `new URL(${JSON.stringify(relativePath)}, self.location.href).href` : null,
+      ...fileUrlHooks(({ referenceId }) => about.state.references.has(referenceId)),
     },
   }))
   return { format: about.format ?? 'es', plugins: () => [plugin()] }

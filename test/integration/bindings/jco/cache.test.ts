@@ -529,6 +529,7 @@ const host = {
   watch: () => {},
   warn: () => {},
   ship: () => ({ kind: 'inline' as const }),
+  runtime: '/runtime',
   wantsBytes: false,
   isReference: false,
   wantsCore: undefined,

@@ -1,0 +1,41 @@
+/// <reference types="node" />
+/**
+ * What emitted code brings along, as modules without a path, for Rollup, Rolldown and Vite: a path into `node_modules` would be
+ * left external by many a library's build, and be published as one of the machine that built it.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { DIST } from '../../bindings/runtime-files.js'
+
+/** How generated code names the folder. Relative, since builds of libraries leave bare names to whoever installs them. */
+export const RUNTIME_NAME = './~signed-wasm/runtime'
+
+const RUNTIME_ROOT = './~signed-wasm'
+
+/** How generated code and these modules name one. */
+export const RUNTIME_PATTERN = /^\.\/~signed-wasm\/((?:\w+\/)*\w[\w-]*\.js)$/
+
+/** Ids begin with a NUL character, which keeps other plugins away. @see Rollup, "Conventions" */
+const PREFIX = '\0signed-wasm/'
+
+/** The id that such a name stands for. */
+export function resolveRuntimeModule(name: string): string | undefined {
+  const file = RUNTIME_PATTERN.exec(name)?.[1]
+  return file && PREFIX + file
+}
+
+/** The text behind such an id; nothing for all others. Its own imports are named like those of generated code. */
+export function loadRuntimeModule(id: string): string | undefined {
+  const file = id.startsWith(PREFIX) ? id.slice(PREFIX.length) : ''
+  // A dev server asks for whatever ids a page sends.
+  if (resolveRuntimeModule(`${RUNTIME_ROOT}/${file}`) !== id || !existsSync(`${DIST}/${file}`))
+    return undefined
+  return readFileSync(`${DIST}/${file}`, 'utf8')
+    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+    .replace(
+      /(\bfrom |\bimport\()(['"])(\.[^'"]+)\2/g,
+      (_, lead: string, quote: string, target: string) =>
+        `${lead}${quote}${RUNTIME_ROOT}/${posix.join(posix.dirname(file), target)}${quote}`,
+    )
+}

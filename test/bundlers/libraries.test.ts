@@ -1,0 +1,286 @@
+/** Libraries with a component in them, built with our plugin and bundled once more by apps that know nothing of it. */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { build as viteBuild } from 'vite'
+import { rspack } from '@rspack/core'
+import webpack from 'webpack'
+import { describe, expect, it } from 'vitest'
+import { signedWasm } from '../../src/index.js'
+import { build, type BundlerName } from '../kit/bundlers.js'
+import { inState, makeProject, type Project, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
+import { HAS_BROWSER, runInBrowser, runInNode } from '../kit/run.js'
+import { constantComponent } from '../kit/wat.js'
+
+const LIBRARY = `import instantiate from './x.wasm?instantiate'
+export const answer = async () => (await instantiate()).answer()
+export const unused = 1`
+
+const options = { keys: TRUSTED_PEM }
+
+/** How each bundler is told to make a library: modules, in a folder of their own. */
+const PRODUCERS: Record<string, (project: Project, out: string) => Promise<unknown>> = {
+  vite: (project, out) =>
+    viteBuild({
+      root: project.root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [signedWasm.vite(options)],
+      build: {
+        lib: { entry: 'lib.js', formats: ['es'], fileName: () => 'main.js' },
+        outDir: out,
+        minify: false,
+      },
+    }),
+  ...Object.fromEntries(
+    (['rollup', 'rolldown', 'esbuild'] as const).map((name) => [
+      name,
+      (project: Project, out: string) =>
+        build[name]({ project, options, target: 'browser', entry: 'lib.js', out }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    (['webpack', 'rspack'] as const).map((name) => [
+      name,
+      (project: Project, out: string) =>
+        build[name]({
+          project,
+          options,
+          target: 'browser',
+          entry: 'lib.js',
+          out,
+          config: {
+            experiments: { outputModule: true },
+            output: { module: true, library: { type: 'module' }, chunkFormat: 'module' },
+          },
+        }),
+    ]),
+  ),
+}
+
+/** Apps that have none of our plugin. */
+const CONSUMERS: Record<string, (project: Project, out: string) => Promise<unknown>> = {
+  vite: (project, out) =>
+    viteBuild({
+      root: project.root,
+      configFile: false,
+      logLevel: 'silent',
+      base: './',
+      build: {
+        outDir: out,
+        target: 'es2022',
+        modulePreload: false,
+        assetsInlineLimit: 0,
+        rolldownOptions: { input: project.at('app.js'), output: { entryFileNames: 'main.js' } },
+      },
+    }),
+  ...Object.fromEntries(
+    Object.entries({ webpack, rspack }).map(([name, create]) => [
+      name,
+      (project: Project, out: string) =>
+        new Promise<void>((resolve, reject) => {
+          const compiler = (create as typeof webpack)({
+            context: project.root,
+            entry: { main: './app.js' },
+            mode: 'production',
+            devtool: false,
+            performance: false,
+            output: { path: project.at(out), filename: 'main.js' },
+          })!
+          compiler.run((error, stats) =>
+            compiler.close(() =>
+              error || stats!.hasErrors() ? reject(error ?? new Error(stats!.toString())) : resolve(),
+            ),
+          )
+        }),
+    ]),
+  ),
+}
+
+const APP = `import { answer } from 'lib'\nanswer().then((it) => (globalThis.answers = it), (error) => { throw error })`
+
+/** An app beside a library that is installed as it was published. */
+async function install(producer: string): Promise<Project> {
+  const source = makeProject({ 'lib.js': LIBRARY, 'x.wasm': inState(await constantComponent(7), 'signed') })
+  await PRODUCERS[producer]!(source, 'dist')
+  const app = makeProject({
+    'app.js': APP,
+    'node_modules/lib/package.json': JSON.stringify({
+      name: 'lib',
+      version: '1.0.0',
+      type: 'module',
+      exports: './main.js',
+    }),
+  })
+  for (const file of source.files('dist'))
+    app.write({ [`node_modules/lib/${file}`]: source.read(`dist/${file}`) })
+  return app
+}
+
+const scripts = (project: Project, folder: string) =>
+  project
+    .files(folder)
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(project.at(folder, file), 'utf8'))
+    .join('\n')
+
+describe.each(Object.keys(PRODUCERS))('a library of %s', (producer) => {
+  it('refers to its file by the literal that bundlers know, and runs in Node as it is', async () => {
+    const app = await install(producer)
+    const code = scripts(app, 'node_modules/lib')
+    const wasm = app.files('node_modules/lib').filter((file) => file.endsWith('.wasm'))
+    expect(wasm).toHaveLength(1)
+    expect(code).toMatch(/new URL\("(?:\.\/)?(?:assets\/)?[\w.-]+\.wasm(?:\?[\w=-]+)?", import\.meta\.url\)/)
+    expect(code).not.toMatch(/new URL\(new URL/)
+    expect(code).not.toContain(path.dirname(app.root))
+    expect(await runInNode([app.at('app.js')])).toEqual([{ answers: 7 }])
+  })
+
+  it.runIf(HAS_BROWSER).each(Object.keys(CONSUMERS))(
+    'runs in an app of %s, which ships the file',
+    async (consumer) => {
+      const app = await install(producer)
+      await CONSUMERS[consumer]!(app, 'out')
+      expect(app.files('out').filter((file) => file.endsWith('.wasm'))).toHaveLength(1)
+      expect(await runInBrowser(app.root, ['out/main.js'])).toEqual([{ answers: 7 }])
+    },
+  )
+
+  // What Rspack makes of modules that it joins, nobody takes for free of effects.
+  const droppers = producer === 'rspack' ? [] : Object.keys(CONSUMERS)
+  it.each(droppers)('leaves nothing in an app of %s that does not use it', async (consumer) => {
+    const app = await install(producer)
+    app.write({
+      'app.js': `import { unused } from 'lib'\nglobalThis.answers = unused`,
+      'node_modules/lib/package.json': JSON.stringify({
+        name: 'lib',
+        version: '1.0.0',
+        type: 'module',
+        sideEffects: false,
+        exports: './main.js',
+      }),
+    })
+    await CONSUMERS[consumer]!(app, 'out')
+    expect(scripts(app, 'out')).not.toMatch(/import\.meta\.url|\.wasm/)
+  })
+})
+
+describe('what a library brings along', () => {
+  const everything = new RegExp(`node_modules|^${REPOSITORY}/?dist/`)
+
+  it.each(['rollup', 'rolldown'] as const)('is part of it, whatever %s leaves to others', async (bundler) => {
+    for (const recheck of ['off', 'signature'] as const) {
+      const project = makeProject({
+        'lib.js': LIBRARY,
+        'x.wasm': inState(await constantComponent(7), 'signed'),
+      })
+      await build[bundler]({
+        project,
+        options: { ...options, recheck },
+        target: 'node',
+        entry: 'lib.js',
+        out: 'dist',
+        config: {
+          external: [everything, /^[\w@]/],
+          output: { preserveModules: true, entryFileNames: '[name].js' },
+        },
+      })
+      const code = scripts(project, 'dist')
+      expect(code).not.toContain(REPOSITORY)
+      expect(project.files('dist').filter((file) => file.includes('node_modules'))).toEqual([])
+      project.write({ 'app.js': APP.replace("'lib'", "'./dist/lib.js'") })
+      expect([recheck, await runInNode([project.at('app.js')])]).toEqual([recheck, [{ answers: 7 }]])
+    }
+  })
+})
+
+/** Scripts that are no modules: in another folder than the page, and called when the script has long ended. */
+const SCRIPTS: readonly (readonly [BundlerName, 'iife' | 'umd'])[] = [
+  ['rollup', 'iife'],
+  ['rollup', 'umd'],
+  ['rolldown', 'iife'],
+  ['rolldown', 'umd'],
+  ['vite', 'iife'],
+  ['vite', 'umd'],
+]
+
+describe.runIf(HAS_BROWSER)('a script without modules', () => {
+  it.each(SCRIPTS)('of %s as %s finds the file beside it', async (bundler, format) => {
+    const project = makeProject({
+      'lib.js': LIBRARY,
+      'x.wasm': inState(await constantComponent(7), 'signed'),
+      'page/index.html': `<!doctype html><script src="../deep/dist/main.js"></script><script>
+        setTimeout(() => Lib.answer().then((it) => (globalThis.answers = it)), 200)</script>`,
+    })
+    const out = 'deep/dist'
+    if (bundler === 'vite')
+      await viteBuild({
+        root: project.root,
+        configFile: false,
+        logLevel: 'silent',
+        plugins: [signedWasm.vite(options)],
+        build: {
+          lib: { entry: 'lib.js', name: 'Lib', formats: [format], fileName: () => 'main.js' },
+          outDir: out,
+        },
+      })
+    else
+      await build[bundler]({
+        project,
+        options,
+        target: 'browser',
+        entry: 'lib.js',
+        out,
+        config: { output: { format, name: 'Lib', entryFileNames: 'main.js' } },
+      })
+    expect(await runInBrowser(project.root, ['page/index.html'])).toEqual([{ answers: 7 }])
+  })
+})
+
+describe('a script for require', () => {
+  it.each(['rollup', 'rolldown', 'vite'] as const)(
+    'of %s finds the file beside it in Node',
+    async (bundler) => {
+      const project = makeProject({
+        'lib.js': `import instantiate from './x.wasm?instantiate'\ninstantiate().then(({ answer }) => (globalThis.answers = answer()))`,
+        'x.wasm': inState(await constantComponent(7), 'signed'),
+      })
+      const out = 'deep dist é'
+      if (bundler === 'vite')
+        await viteBuild({
+          root: project.root,
+          configFile: false,
+          logLevel: 'silent',
+          plugins: [signedWasm.vite(options)],
+          build: { lib: { entry: 'lib.js', formats: ['cjs'], fileName: () => 'main.cjs' }, outDir: out },
+        })
+      else
+        await build[bundler]({
+          project,
+          options,
+          target: 'node',
+          entry: 'lib.js',
+          out,
+          config: { output: { format: 'cjs', entryFileNames: 'main.cjs' } },
+        })
+      expect(await runInNode([project.at(out, 'main.cjs').replaceAll(' ', '%20')])).toEqual([{ answers: 7 }])
+    },
+  )
+})
+
+describe('a library of webpack and Rspack', () => {
+  it.each(['webpack', 'rspack'] as const)(
+    '%s ships the file where its user wants no URL of his own',
+    async (name) => {
+      for (const url of ['relative', false] as const) {
+        const project = makeProject({
+          'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,
+          'x.wasm': inState(await constantComponent(7), 'signed'),
+        })
+        const module = { parser: { javascript: { url } } }
+        await build[name]({ project, options, target: 'node', out: 'dist', config: { module } })
+        expect([url, await runInNode([project.at('dist/main.js')])]).toEqual([url, [{ answers: 7 }]])
+      }
+    },
+  )
+})
