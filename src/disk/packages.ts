@@ -93,6 +93,20 @@ export function wasmOf({ name, subpath }: Bare, from: string): string | undefine
   return undefined
 }
 
+/**
+ * The `.wasm` file that a name of a package's own `imports` stands for.
+ * @param name such as `#hello`; @param from the folder of whoever imports it
+ * @see Node, "Subpath imports"
+ */
+export function wasmOfImport(name: string, from: string): string | undefined {
+  const folder = findUp(from, 'package.json')
+  for (const mapping of folder === undefined ? [] : readManifest(folder).names) {
+    const star = wildcard(mapping.name, name)
+    if (star !== undefined) return join(folder!, mapping.target.split('*').join(star))
+  }
+  return undefined
+}
+
 /** @param about.isProject whether what it needs for its development counts */
 function crawl(root: string, { isProject = true } = {}): Dependency[] {
   const project = findUp(root, 'package.json')

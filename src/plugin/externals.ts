@@ -4,7 +4,7 @@
 import { isBuiltin } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { packageOf } from '../disk/owner.js'
-import { type Bare, parseBare, wasmOf } from '../disk/packages.js'
+import { type Bare, parseBare, wasmOf, wasmOfImport } from '../disk/packages.js'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import type { BuildLog } from './contexts.js'
@@ -42,10 +42,16 @@ const contextOf = ({ warn }: BuildLog) => ({ watch: () => {}, warn })
 
 /** The `.wasm` file that an import names: a path, or the address of what lies on a server. */
 function targetOf(specifier: string, bare: Bare | undefined, from: string): string | undefined {
+  if (specifier.startsWith('#')) return ownNameOf(specifier.replace(/\?.*$/s, ''), from)
   const path = specifier.replace(/[?#].*$/s, '')
   if (bare !== undefined) return wasmOf({ ...bare, subpath: bare.subpath.replace(/[?#].*$/s, '') }, from)
   if (!/\.wasm$/i.test(path)) return undefined
   return isAddress(path) ? path : resolve(from, path)
+}
+
+/** The file behind a name of the package's own, or, where its pattern does not tell, the name. */
+function ownNameOf(name: string, from: string): string | undefined {
+  return wasmOfImport(name, from) ?? (/\.wasm$/i.test(name) ? resolve(from, name) : undefined)
 }
 
 const isAddress = (specifier: string) => /^[a-z][a-z\d+.-]+:/i.test(specifier)

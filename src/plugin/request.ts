@@ -33,6 +33,15 @@ function isForBundler(key: string, value: string): boolean {
   return BUNDLER_KEYS.includes(key) || (key === 'attributes' && value === '{"type":"webassembly"}')
 }
 
+/**
+ * Splits a query of ours off a specifier, for bundlers that would look for a file, or for a name of a package, with a query.
+ * @returns `undefined` where the query is none of ours
+ */
+export function splitOwnQuery(specifier: string): { name: string; query: string } | undefined {
+  const [, name, query] = /^([^\0?]+)(\?[^#]+)$/s.exec(specifier) ?? []
+  return name !== undefined && readQuery(query!.slice(1)).explicit ? { name, query: query! } : undefined
+}
+
 /** What an id that a bundler hands to `load` says. */
 export interface WasmId {
   /** Absolute path as the bundler wrote it. */

@@ -2,20 +2,20 @@
 /** esbuild. Its own `onLoad`: unplugin's forgets what to watch when `load` throws. */
 
 import { statSync } from 'node:fs'
-import type { BuildOptions, OnLoadArgs, OnLoadResult, OnResolveArgs, PluginBuild } from 'esbuild'
+import type { BuildOptions, OnLoadArgs, OnLoadResult, PluginBuild } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import { RUNTIME } from '../../bindings/runtime-files.js'
-import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Admission } from '../admissions.js'
 import { INLINE } from '../assets.js'
 import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, NAME, nothing, refuseSecondIn } from './adapter.js'
+import { type Duties, nothing, refuseSecondIn } from './adapter.js'
 import { asksForFile } from './import-requests.js'
 import { EsbuildFiles } from './esbuild-files.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
 import { outputFolder, sweepOutput } from './esbuild-output.js'
+import { leaveShims, resolveNames } from './esbuild-resolve.js'
 
 /**
  * The hooks for `esbuild`.
@@ -32,12 +32,8 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     refuseSecond: { config: refuseSecondIn },
     cacheNothing: nothing('esbuild calls `onLoad` in every build'),
     externalShims: {
-      config(options) {
-        if (options.bundle && options.platform === 'node')
-          options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
-      },
-      setup: (build) =>
-        build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args)),
+      config: leaveShims,
+      setup: (build) => resolveNames(pipeline, build),
     },
     findAwait: { setup: (build) => build.onStart(() => void (lack = findLack(build))) },
     sweepOutputs: {
@@ -158,17 +154,4 @@ function contentsOf(loaded: Loaded | undefined): OnLoadResult | undefined {
     case undefined:
       return undefined
   }
-}
-
-/** Finds the shims from the `.wasm` file or else from the project. */
-async function resolveShim(
-  pipeline: Pipeline,
-  build: PluginBuild,
-  { path, kind, importer, resolveDir, pluginData }: OnResolveArgs,
-) {
-  if (pluginData === NAME) return undefined
-  const from = (folder: string) =>
-    build.resolve(path, { kind, importer, resolveDir: folder, pluginData: NAME })
-  const near = await from(resolveDir)
-  return near.errors.length === 0 ? near : from(pipeline.root)
 }

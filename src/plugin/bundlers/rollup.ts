@@ -5,8 +5,10 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
+import { sniffLayer } from '../../disk/read-file.js'
 import type { Admission } from '../admissions.js'
 import type { Pipeline } from '../pipeline.js'
+import { splitOwnQuery } from '../request.js'
 import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, refuseOtherRequests } from './import-requests.js'
@@ -26,7 +28,13 @@ interface ResolvingContext {
     source: string,
     importer: string | undefined,
     options: { skipSelf: boolean },
-  ): Promise<{ id: string } | null>
+  ): Promise<{ id: string; external?: boolean | 'absolute' | 'relative' } | null>
+}
+
+interface ResolveOptions {
+  attributes?: Record<string, string>
+  /** Told by Rolldown alone. */
+  kind?: string
 }
 
 /**
@@ -138,34 +146,47 @@ export function emit(context: RollupContext, { name, admitted }: Admission): str
   return context.emitFile({ type: 'asset', name, source: admitted.bytes.slice() })
 }
 
-/** Rollup alone takes a query for a part of the file name. */
+/** Rollup alone takes a query for a part of the file name, and for one of a package's names. */
 function resolveForRollup(pipeline: Pipeline) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, QUERIED] },
-    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+    filter: { id: [...shims.filter.id, QUERIED] },
+    async handler(
+      this: ResolvingContext,
+      source: string,
+      importer: string | undefined,
+      options: ResolveOptions,
+    ) {
       const [, file, query] = QUERIED.exec(source) ?? []
-      if (file === undefined) return shims.handler.call(this, source, importer)
-      const resolved = await this.resolve(file, importer, { skipSelf: true })
-      return resolved && { ...resolved, id: `${resolved.id}${query}` }
+      const asked = file === undefined ? splitOwnQuery(source) : { name: file, query: query! }
+      if (asked === undefined) return shims.handler.call(this, source, importer, options)
+      const resolved = await this.resolve(asked.name, importer, { skipSelf: true })
+      return resolved && !resolved.external ? { ...resolved, id: `${resolved.id}${asked.query}` } : resolved
     },
   }
 }
 
-const QUERIED = /^([^\0]*?\.wasm)(\?.*)$/i
+const QUERIED = /^([^\0]*?\.wasm)(\?.*)$|\?(?:component|instantiate)\b/i
 
 /**
- * Finds the WASI shims from the `.wasm` file or else from the project, and keeps those for Node
- * external: bundled, they wait for a worker script that is not there, for ever.
+ * Finds what our own code imports, from the `.wasm` file or else from the project, and keeps the WASI shims for Node
+ * external: bundled, they wait for a worker script that is not there, for ever. Components get an id that does not end in
+ * `.wasm`, which others' plugins look for in order to make something else of them.
  */
 export function resolveShim(pipeline: Pipeline) {
   return {
     order: 'pre' as const,
-    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN] },
-    async handler(this: ResolvingContext, source: string, importer: string | undefined) {
+    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, WASM] },
+    async handler(
+      this: ResolvingContext,
+      source: string,
+      importer: string | undefined,
+      options: ResolveOptions = {},
+    ) {
       const runtime = resolveRuntimeModule(source)
       if (runtime !== undefined) return { id: runtime }
+      if (WASM.test(source)) return resolveComponent(this, source, { importer, options, pipeline })
       if (!SHIM_PATTERN.test(source)) return null
       const fromProject = join(pipeline.root, 'index.js')
       const resolved =
@@ -177,4 +198,24 @@ export function resolveShim(pipeline: Pipeline) {
       return resolved && !isForNode ? resolved : { id: source, external: true as const }
     },
   }
+}
+
+const WASM = /\.wasm$/i
+
+/** Nothing where the import is not for us: of an entry, for the file itself, of a core module. */
+async function resolveComponent(
+  context: ResolvingContext,
+  source: string,
+  {
+    importer,
+    options,
+    pipeline,
+  }: { importer: string | undefined; options: ResolveOptions; pipeline: Pipeline },
+) {
+  const isReference = /url/.test(options.kind ?? '') || asksForFile(options.attributes?.['type'])
+  if (importer === undefined || isReference) return null
+  const resolved = await context.resolve(source, importer, { ...options, skipSelf: true })
+  if (resolved === null || resolved.external || !WASM.test(resolved.id)) return resolved
+  const isOurs = pipeline.claims(resolved.id) && sniffLayer(resolved.id) === 'component'
+  return isOurs ? { ...resolved, id: `${resolved.id}?component` } : resolved
 }

@@ -12,6 +12,7 @@ import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
+import { splitOwnQuery } from '../request.js'
 import { type Duties, type HookContext, isObject, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
 import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
@@ -41,11 +42,30 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
   }
   const devServer = (applied: Compiler) => guardDevServer(applied, pipeline)
+  const others = framework === 'webpack' ? [devServer, resolveQueries] : [devServer]
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
-    for (const duty of [...Object.values(duties), devServer]) duty(compiler)
+    for (const duty of [...Object.values(duties), ...others]) duty(compiler)
   }
   return { ...shared, [framework]: apply }
+}
+
+/** To webpack, a query is a part of the names that a package exports or imports, and so of none that there is. */
+function resolveQueries(compiler: Compiler): void {
+  compiler.hooks.normalModuleFactory.tap(NAME, (factory) => {
+    const asked = new WeakMap<object, string>()
+    factory.hooks.beforeResolve.tap(NAME, (data) => {
+      const split = /^[\w@#]/.test(data.request) ? splitOwnQuery(data.request) : undefined
+      if (split === undefined) return
+      asked.set(data, split.query)
+      data.request = split.name
+    })
+    factory.hooks.afterResolve.tap(NAME, (data) => {
+      const query = asked.get(data)
+      if (query === undefined) return
+      for (const name of ['request', 'userRequest', 'resource'] as const) data.createData[name] += query
+    })
+  })
 }
 
 function compilationLog(context: UnpluginBuildContext, compiler: Compiler): BuildLog {

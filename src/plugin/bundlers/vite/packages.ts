@@ -44,9 +44,14 @@ function resolveAndNote(pipeline: Pipeline, state: ViteState) {
   return {
     ...shims,
     filter: { id: [...shims.filter.id] },
-    async handler(this: ThisParameterType<typeof shims.handler>, source: string, importer?: string) {
+    async handler(
+      this: ThisParameterType<typeof shims.handler>,
+      source: string,
+      importer: string | undefined,
+      options: Parameters<typeof shims.handler>[2],
+    ) {
       if (importer !== undefined && !isVirtual(importer)) state.importers.note(source, withoutQuery(importer))
-      return shims.handler.call(this, source, importer)
+      return shims.handler.call(this, source, importer, options)
     },
   }
 }
