@@ -126,7 +126,7 @@ function readPath(source: string, root: string): Finding {
   if (source.startsWith('!') || (source.includes('!') && isGlob(source)))
     throw problem('OPTION_INVALID', { option: source, must: NO_NEGATION })
   const matches = isGlob(source) ? findFiles(source, { root }).files : []
-  if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source) })
+  if (matches.length === 0) throw problem('KEY_NOT_FOUND', { source: escapeControls(source), folder: root })
   return readFiles(matches, root)
 }
 

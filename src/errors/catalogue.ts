@@ -186,8 +186,8 @@ export const CATALOGUE = {
       '    npx unplugin-signed-wasm sign --write -k release.key <file>\n' +
       `  then trust it: ${inDoor(door, "keys: ['release.pub']", '--key release.pub')}`,
   })),
-  KEY_NOT_FOUND: unreadable((v: { source: string }, door) => ({
-    what: `no key file matches ${v.source}`,
+  KEY_NOT_FOUND: unreadable((v: { source: string; folder: string }, door) => ({
+    what: `no key file matches ${v.source} in ${v.folder}`,
     hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}`,
   })),
   KEY_UNREADABLE: unreadable((v: { source: string; reason: string; isUnopened?: boolean }) => ({
@@ -350,9 +350,9 @@ export const CATALOGUE = {
   })),
 
   // Options.
-  OPTION_UNKNOWN: misuse((v: { option: string; nearest?: string | undefined }, door) => ({
+  OPTION_UNKNOWN: misuse((v: { option: string; nearest?: string | undefined; known: readonly string[] }) => ({
     what: `unknown option \`${v.option}\``,
-    hint: v.nearest ? `did you mean \`${v.nearest}\`?` : inDoor(door, OPTIONS_TABLE, FLAGS_TABLE),
+    hint: `${v.nearest ? `did you mean \`${v.nearest}\`? ` : ''}there are: ${v.known.join(', ')}`,
   })),
   OPTION_INVALID: misuse((v: { option: string; must: string }, door) => ({
     what: `\`${v.option}\` must be ${v.must}`,

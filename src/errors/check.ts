@@ -68,6 +68,7 @@ export function check<T extends object>(
     throw problem('OPTION_UNKNOWN', {
       option: prefix + unknown,
       nearest: nearest(unknown, Object.keys(checks)),
+      known: Object.keys(checks).map((name) => prefix + name),
     })
   const own = ownMembers(options)
   for (const [name, value] of Object.entries(own)) {

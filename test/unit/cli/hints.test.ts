@@ -42,7 +42,8 @@ describe('a hint in a terminal', () => {
     const terminal = open()
     const types = (jco: string) => terminal.run('types', '--key', 'release.pub', '--jco', jco)
     expect((await types('{"mnify":true}')).err).toContain('did you mean `minify`?')
-    for (const jco of ['{"something":true}', '{"minify":1}', 'null', '[]'])
+    expect((await types('{"something":true}')).err).toContain('hint: there are: jco.asyncMode, ')
+    for (const jco of ['{"minify":1}', 'null', '[]'])
       expect(await types(jco)).toMatchObject({
         code: 2,
         err: expect.stringMatching(/ {2}hint: npx unplugin-signed-wasm <command> --help tells/),

@@ -56,7 +56,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   FILE_EXISTS: [{ file }, 'is there already, and is left as it is'],
   FILE_UNWRITABLE: [{ file, reason: 'ENOSPC' }, 'cannot be written: ENOSPC'],
   NO_TRUSTED_KEYS: [{ looked: ['keys/*.pub'] }, 'No trusted keys found (looked at keys/*.pub)'],
-  KEY_NOT_FOUND: [{ source }, 'no key file matches release.pub'],
+  KEY_NOT_FOUND: [{ source, folder: '/app' }, 'no key file matches release.pub in /app'],
   KEY_UNREADABLE: [{ source, reason: 'it is empty' }, 'release.pub cannot be read as a key: it is empty'],
   KEY_WEAK: [
     { source, reason: 'it is of small order' },
@@ -131,7 +131,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   TYPES_FOREIGN: [{ file }, 'is there already, was not written here, and is left as it is'],
   TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
-  OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys' }, 'unknown option `key`'],
+  OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys', known: ['keys', 'mode'] }, 'unknown option `key`'],
   OPTION_INVALID: [{ option: 'mode', must: 'one of three' }, '`mode` must be one of three'],
 }
 

@@ -72,8 +72,11 @@ describe('resolveOptions', () => {
   })
 
   it.each([
-    [{ key: 'a' }, 'OPTION_UNKNOWN: unknown option `key`\n  hint: did you mean `keys`?'],
-    [{ trusted: 'a' }, 'OPTION_UNKNOWN: unknown option `trusted`\n  hint: see the options table'],
+    [
+      { key: 'a' },
+      'OPTION_UNKNOWN: unknown option `key`\n  hint: did you mean `keys`? there are: mode, keys, ',
+    ],
+    [{ trusted: 'a' }, 'OPTION_UNKNOWN: unknown option `trusted`\n  hint: there are: mode, keys, include, '],
     [{ mode: { bild: 'off' } }, 'unknown option `mode.bild`\n  hint: did you mean `mode.build`?'],
     [{ limits: { timeoutMS: 1 } }, 'hint: did you mean `limits.timeoutMs`?'],
     [{ jco: { minfy: true } }, 'hint: did you mean `jco.minify`?'],
