@@ -10,6 +10,19 @@ const lib = (format: string, script: string) => ({
   isForPages: format !== 'cjs',
 })
 
+const target = (targets: string | string[], where = String(targets)) => ({
+  where: `the target ${where}`,
+  config: {
+    build: {
+      target: targets,
+      ssr: 'main.js',
+      outDir: 'dist',
+      rolldownOptions: { output: { entryFileNames: 'main.js' } },
+    },
+  },
+  isModule: true,
+})
+
 describeConformance({
   name: 'vite',
   coreModule: { main: `import { answer } from './core.wasm'\nglobalThis.answers = answer()` },
@@ -19,8 +32,14 @@ describeConformance({
   shippingUrls: { build: { assetsInlineLimit: 0, outDir: 'dist', rolldownOptions: { input: 'main.js' } } },
   foreign: rollupForeign,
   flipping: rollupFlipping,
-  lacks: [lib('umd', 'dist/main.umd.js'), lib('iife', 'dist/main.iife.js'), lib('cjs', 'dist/main.js')],
-  hasAwait: [],
+  lacks: [
+    lib('umd', 'dist/main.umd.js'),
+    lib('iife', 'dist/main.iife.js'),
+    lib('cjs', 'dist/main.js'),
+    target('es2020'),
+    target(['chrome88', 'firefox114', 'safari14.1'], 'chrome88, safari14.1'),
+  ],
+  hasAwait: [target('es2022'), target(['chrome89', 'safari15', 'node20'])],
   talkative: { logLevel: 'info' },
   nesting: [
     (plugin) => [[plugin]],

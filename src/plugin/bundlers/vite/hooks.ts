@@ -15,6 +15,7 @@ import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
+import { targetsLackingAwait } from './targets.js'
 import { workers } from './workers.js'
 
 type VitePart = NonNullable<UnpluginOptions['vite']>
@@ -33,7 +34,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     log: (context) => rollupLog(context as unknown as RollupContext),
     loading: (context, id) => ({
       ...viteLoading(context as unknown as ViteContext, id, state),
-      lacksAwait: awaiting.lacksAwait(),
+      lacksAwait: awaiting.lacksAwait() ?? lackOf(context as unknown as ViteContext),
     }),
     takesBytes: false,
     claims: () => true,
@@ -68,6 +69,11 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       fileUrls: viteFileUrls(state, () => state.config),
     } as Duties<VitePart>),
   }
+}
+
+/** A dev server writes for the browser that asks. */
+function lackOf({ environment }: ViteContext): string | undefined {
+  return environment.mode === 'build' ? targetsLackingAwait(environment.config.build.target) : undefined
 }
 
 function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
