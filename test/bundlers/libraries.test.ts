@@ -194,6 +194,38 @@ describe('what a library brings along', () => {
   })
 })
 
+interface Script {
+  project: Project
+  format: 'iife' | 'umd' | 'cjs'
+  out: string
+  file: string
+  target: 'node' | 'browser'
+}
+
+/** Builds `lib.js` as a script, by the bundler's own way to do that. */
+async function buildScript(
+  bundler: BundlerName,
+  { project, format, out, file, target }: Script,
+): Promise<void> {
+  if (bundler === 'vite')
+    await viteBuild({
+      root: project.root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [signedWasm.vite(options)],
+      build: { lib: { entry: 'lib.js', name: 'Lib', formats: [format], fileName: () => file }, outDir: out },
+    })
+  else
+    await build[bundler]({
+      project,
+      options,
+      target,
+      entry: 'lib.js',
+      out,
+      config: { output: { format, name: 'Lib', entryFileNames: file } },
+    })
+}
+
 /** Scripts that are no modules: in another folder than the page, and called when the script has long ended. */
 const SCRIPTS: readonly (readonly [BundlerName, 'iife' | 'umd'])[] = [
   ['rollup', 'iife'],
@@ -213,26 +245,7 @@ describe.runIf(HAS_BROWSER)('a script without modules', () => {
         setTimeout(() => Lib.answer().then((it) => (globalThis.answers = it)), 200)</script>`,
     })
     const out = 'deep/dist'
-    if (bundler === 'vite')
-      await viteBuild({
-        root: project.root,
-        configFile: false,
-        logLevel: 'silent',
-        plugins: [signedWasm.vite(options)],
-        build: {
-          lib: { entry: 'lib.js', name: 'Lib', formats: [format], fileName: () => 'main.js' },
-          outDir: out,
-        },
-      })
-    else
-      await build[bundler]({
-        project,
-        options,
-        target: 'browser',
-        entry: 'lib.js',
-        out,
-        config: { output: { format, name: 'Lib', entryFileNames: 'main.js' } },
-      })
+    await buildScript(bundler, { project, format, out, file: 'main.js', target: 'browser' })
     expect(await runInBrowser(project.root, ['page/index.html'])).toEqual([{ answers: 7 }])
   })
 })
@@ -246,23 +259,7 @@ describe('a script for require', () => {
         'x.wasm': inState(await constantComponent(7), 'signed'),
       })
       const out = 'deep dist é'
-      if (bundler === 'vite')
-        await viteBuild({
-          root: project.root,
-          configFile: false,
-          logLevel: 'silent',
-          plugins: [signedWasm.vite(options)],
-          build: { lib: { entry: 'lib.js', formats: ['cjs'], fileName: () => 'main.cjs' }, outDir: out },
-        })
-      else
-        await build[bundler]({
-          project,
-          options,
-          target: 'node',
-          entry: 'lib.js',
-          out,
-          config: { output: { format: 'cjs', entryFileNames: 'main.cjs' } },
-        })
+      await buildScript(bundler, { project, format: 'cjs', out, file: 'main.cjs', target: 'node' })
       expect(await runInNode([project.at(out, 'main.cjs').replaceAll(' ', '%20')])).toEqual([{ answers: 7 }])
     },
   )
