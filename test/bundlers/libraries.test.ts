@@ -1,9 +1,10 @@
 /** Libraries with a component in them, built with our plugin and bundled once more by apps that know nothing of it. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build as viteBuild } from 'vite'
 import { rspack } from '@rspack/core'
+import * as esbuild from 'esbuild'
 import webpack from 'webpack'
 import { describe, expect, it } from 'vitest'
 import { signedWasm } from '../../src/index.js'
@@ -280,4 +281,57 @@ describe('a library of webpack and Rspack', () => {
       }
     },
   )
+})
+
+describe('the files of esbuild', () => {
+  const entries = async () => {
+    const bytes = inState(await constantComponent(7), 'signed')
+    const code = `import { answer } from '../x.wasm'\nglobalThis.answers = answer()`
+    const project = makeProject({ 'a/one.js': code, 'b/two.js': code, 'c/none.js': '1', 'x.wasm': bytes })
+    const build_ = (more: esbuild.BuildOptions) =>
+      esbuild.build({
+        entryPoints: ['a/one.js', 'b/two.js', 'c/none.js'].map((name) => project.at(name)),
+        absWorkingDir: project.root,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        outdir: project.at('dist'),
+        logLevel: 'silent',
+        metafile: true,
+        plugins: [signedWasm.esbuild(options)],
+        ...more,
+      })
+    return { project, bytes, build: build_ }
+  }
+  const wasmIn = (files: readonly string[]) => files.filter((file) => file.endsWith('.wasm')).toSorted()
+
+  it('lie beside each script that refers to them, and beside no other, in the listing as well', async () => {
+    const { project, bytes, build: run } = await entries()
+    for (const more of [{}, { minify: true }, { entryNames: '[dir]/[name]-[hash]' }]) {
+      rmSync(project.at('dist'), { recursive: true, force: true })
+      const { metafile } = await run(more)
+      const files = wasmIn(project.files('dist'))
+      expect(files.map((file) => path.dirname(file))).toEqual(['a', 'b'])
+      expect(wasmIn(Object.keys(metafile!.outputs))).toEqual(files.map((file) => `dist/${file}`))
+      for (const file of files) expect(project.read(`dist/${file}`)).toEqual(bytes)
+      const script = project.files('dist').find((file) => /^b.*\.js$/.test(file))!
+      expect(await runInNode([project.at('dist', script)])).toEqual([{ answers: 7 }])
+    }
+  })
+
+  it('lie beside the shared script where scripts are split', async () => {
+    const { project, build: run } = await entries()
+    await run({ splitting: true, chunkNames: 'shared/[name]-[hash]' })
+    expect(wasmIn(project.files('dist')).map((file) => path.dirname(file))).toEqual(['shared'])
+    expect(await runInNode([project.at('dist/a/one.js')])).toEqual([{ answers: 7 }])
+  })
+
+  it('are in the list of whoever writes by himself, and nothing is on the disk', async () => {
+    const { project, bytes, build: run } = await entries()
+    const { outputFiles } = await run({ write: false })
+    const files = outputFiles!.filter((file) => file.path.endsWith('.wasm'))
+    expect(files.map((file) => path.basename(path.dirname(file.path))).toSorted()).toEqual(['a', 'b'])
+    for (const { contents } of files) expect(new Uint8Array(contents)).toEqual(bytes)
+    expect(project.files('dist')).toEqual([])
+  })
 })
