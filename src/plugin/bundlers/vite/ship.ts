@@ -32,6 +32,7 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
     },
     dev: {
       client: (file) => {
+        if (isSimulated(context.environment.config)) return INLINE
         state.served.set(file.file, file)
         return relativeUrl(`/* @vite-ignore */ ${JSON.stringify(servedPath(state.config.base, file))}`)
       },
@@ -45,6 +46,15 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
     }),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
   }
+}
+
+/**
+ * Whether pages are only simulated, in a process without a server that could be asked: jsdom and happy-dom in Vitest, unlike
+ * its browser mode.
+ */
+function isSimulated({ plugins }: Environment['config']): boolean {
+  const has = (pattern: RegExp) => plugins.some(({ name }) => pattern.test(name))
+  return has(/^vitest(?::project)?$/) && !has(/^vitest:browser/)
 }
 
 /**
