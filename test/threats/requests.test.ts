@@ -78,7 +78,10 @@ const scripting: PluginFor = (name) => {
       esbuild.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: scriptOf(path), loader: 'js' }))
     return { main, before: [{ name: 'scripting', setup }] }
   }
-  const load = (id: string) => (id.endsWith('.wasm') ? { code: scriptOf(id), moduleType: 'js' } : null)
+  const load = (id: string) => {
+    const [file = ''] = id.split('?')
+    return file.endsWith('.wasm') ? { code: scriptOf(file), moduleType: 'js' } : null
+  }
   return { main, before: [{ name: 'scripting', enforce: 'pre', load }] }
 }
 

@@ -123,7 +123,7 @@ describe('generated code', () => {
 
   test('is one function, without a top-level await, for `?instantiate`', () => {
     const code = generate({ form: 'instantiate', transpiled: transpiled({ exports: [['add', 'function']] }) })
-    expect(code).toMatch(/\nexport default \$signedWasmComponent\(\{[^]*\}\);\n$/)
+    expect(code).toMatch(/\nexport default \/\* @__PURE__ \*\/ \$signedWasmComponent\(\{[^]*\}\);\n$/)
     expect(code).not.toContain('await')
     expect(code.match(/^export /gm)).toHaveLength(1)
   })
