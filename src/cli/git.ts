@@ -15,7 +15,7 @@ const SAFELY = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
  * @returns `true` as well where git cannot be asked, or does not want to say
  * @see git-check-ignore(1): 0 for an ignored file, 1 for another, 128 where there is no work tree
  */
-export function isInGit(file: string, io: Io): boolean {
+export function isUnignored(file: string, io: Io): boolean {
   if (file === STANDARD || !io.isTaken(file)) return false
   const target = path.resolve(io.cwd, file)
   const args = [...SAFELY, 'check-ignore', '--quiet', '--no-index', '--', path.basename(target)]

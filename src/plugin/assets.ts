@@ -13,7 +13,7 @@ export function wantsInline(asset: ResolvedOptions['asset'], bytes: Uint8Array):
 }
 
 /** A source behind an expression that gives a URL. */
-export function relativeSource(expression: string): ComponentSource {
+export function urlSource(expression: string): ComponentSource {
   return { kind: 'url', expression }
 }
 
@@ -21,9 +21,8 @@ export function relativeSource(expression: string): ComponentSource {
  * A source behind an expression that is relative to the generated code.
  * @param target a JavaScript expression for the first argument of `new URL`
  */
-export function relativeUrl(target: string, prelude?: string): ComponentSource {
-  const expression = `new URL(${target}, import.meta.url)`
-  return prelude === undefined ? { kind: 'url', expression } : { kind: 'url', expression, prelude }
+export function relativeUrl(target: string): ComponentSource {
+  return urlSource(`new URL(${target}, import.meta.url)`)
 }
 
 const RAW_KEY = 'signed-wasm'

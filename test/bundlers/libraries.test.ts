@@ -2,7 +2,7 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { build as viteBuild } from 'vite'
+import { build as viteBuild, type InlineConfig } from 'vite'
 import { rspack } from '@rspack/core'
 import * as esbuild from 'esbuild'
 import webpack from 'webpack'
@@ -19,13 +19,13 @@ export const unused = 1`
 
 const options = { keys: TRUSTED_PEM }
 
+const quietVite = (project: Project, config: InlineConfig) =>
+  viteBuild({ root: project.root, configFile: false, logLevel: 'silent', ...config })
+
 /** How each bundler is told to make a library: modules, in a folder of their own. */
 const PRODUCERS: Record<string, (project: Project, out: string) => Promise<unknown>> = {
   vite: (project, out) =>
-    viteBuild({
-      root: project.root,
-      configFile: false,
-      logLevel: 'silent',
+    quietVite(project, {
       plugins: [signedWasm.vite(options)],
       build: {
         lib: { entry: 'lib.js', formats: ['es'], fileName: () => 'main.js' },
@@ -62,10 +62,7 @@ const PRODUCERS: Record<string, (project: Project, out: string) => Promise<unkno
 /** Apps that have none of our plugin. */
 const CONSUMERS: Record<string, (project: Project, out: string) => Promise<unknown>> = {
   vite: (project, out) =>
-    viteBuild({
-      root: project.root,
-      configFile: false,
-      logLevel: 'silent',
+    quietVite(project, {
       base: './',
       build: {
         outDir: out,
@@ -209,10 +206,7 @@ async function buildScript(
   { project, format, out, file, target }: Script,
 ): Promise<void> {
   if (bundler === 'vite')
-    await viteBuild({
-      root: project.root,
-      configFile: false,
-      logLevel: 'silent',
+    await quietVite(project, {
       plugins: [signedWasm.vite(options)],
       build: { lib: { entry: 'lib.js', name: 'Lib', formats: [format], fileName: () => file }, outDir: out },
     })

@@ -51,11 +51,9 @@ function refuseMissingHosts({ transpiled, hosts }: ModuleInput): void {
   if (names.length > 0) throw problem('IMPORTS_MISSING', { names })
 }
 
-function generateImports({ source, hosts }: ModuleInput): string[] {
-  const lines = source.kind === 'url' && source.prelude ? [source.prelude] : []
-  for (const [index, { module, member }] of [...hosts.values()].entries()) {
+function generateImports({ hosts }: ModuleInput): string[] {
+  return [...hosts.values()].map(({ module, member }, index) => {
     const binding = member === undefined ? `* as ${hostName(index)}` : `{ ${member} as ${hostName(index)} }`
-    lines.push(`import ${binding} from ${literal(module)};`)
-  }
-  return lines
+    return `import ${binding} from ${literal(module)};`
+  })
 }

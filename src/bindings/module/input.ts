@@ -28,8 +28,8 @@ export interface ModuleInput {
 
 /** How emitted code gets the signed file. */
 export type ComponentSource =
-  /** @property expression JavaScript giving a URL or an absolute URL string; @property prelude import lines it needs */
-  | { kind: 'url'; expression: string; prelude?: string }
+  /** @property expression JavaScript giving a URL or an absolute URL string */
+  | { kind: 'url'; expression: string }
   /** As base64 in the code itself. */
   | { kind: 'inline' }
 

@@ -4,7 +4,7 @@ import { generateKey, trustedKey } from '../../trust/keys/trusted-key.js'
 import { formatPublicKey, formatSecretKey } from '../../trust/keys/write.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { EXIT } from '../exit.js'
-import { isInGit } from '../git.js'
+import { isUnignored } from '../git.js'
 import type { Io } from '../io.js'
 import { KEY_FORMAT, keyFormat } from '../key-options.js'
 import { assertApart, assertFree, FORCE, OUTPUT } from '../output.js'
@@ -105,7 +105,7 @@ function warn(secret: string, io: Io): void {
     io.err(
       `warning: ${secret} can be read by other users of this machine: its file system keeps no permissions`,
     )
-  if (isInGit(secret, io))
+  if (isUnignored(secret, io))
     io.err(
       `warning: ${secret} lies in a git work tree that does not ignore it`,
       `  hint: add ${secret} to .gitignore`,

@@ -9,6 +9,7 @@ import { defineCommand, type Invocation, type Options, UsageError, type Values }
 import { EXIT } from '../exit.js'
 import { INPUT, inputFile, inputFiles, readInput, SPLIT } from '../input.js'
 import { readKeyFile, SECRET_KEY, secretKey } from '../key-options.js'
+import { assertApart } from '../output.js'
 import { placesOf, type Place, PLACES, readExisting, warnAboutOthers, writeSigned } from '../sign-places.js'
 
 const OPTIONS = {
@@ -140,8 +141,7 @@ function readSignOptions({ 'key-id': wanted, replace }: Values<typeof OPTIONS>):
 function writeMessage(output: string, invocation: SignInvocation): number {
   const { values, io } = invocation
   const file = inputFile(invocation)
-  if ([file, ...keptFiles(values)].some((kept) => io.isSame(kept, output)))
-    throw problem('OUTPUT_CLASH', { file: output, other: 'what is read' })
+  assertApart([output], { kept: [file, ...keptFiles(values)], io })
   const publicKey = readPublicKey(invocation)
   const { message } = about(file, () =>
     prepareSignature(cut(readInput(file, invocation), values), publicKey, readSignOptions(values)),

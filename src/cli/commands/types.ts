@@ -53,7 +53,7 @@ export const types = defineCommand({
       imports: readImports(values),
       jco: readJco(values),
     }
-    readLimit(values)
+    readLimit(values) // wrong usage is said before any file is looked at
     const { files, problems } = selectFiles(withDefault(invocation))
     const policy = createPolicy({ mode, signers: trustedKeys(invocation).keys })
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })

@@ -11,7 +11,14 @@ import { DETACHED, INPUT, readLimit, readSubject, selectFiles, SIGNATURE_FILE, S
 import type { Io } from '../io.js'
 import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
 import { MODE, readMode } from '../mode.js'
-import { assertReportable, type Outcome, readReportOptions, REPORT, writeReport } from '../write-report.js'
+import {
+  assertReportable,
+  type Outcome,
+  readReportOptions,
+  REPORT,
+  writeReport,
+  type ReportOptions,
+} from '../write-report.js'
 
 const OPTIONS = {
   ...INPUT,
@@ -39,7 +46,7 @@ export const verify = defineCommand({
     const options = readReportOptions(invocation)
     // Before anything else is looked at, so that no failure is written over a file that is something else.
     assertReportable(options, invocation, [...values.input, ...args, ...values.key])
-    const outcome = attempt(() => checkAll(invocation))
+    const outcome = attempt(() => checkAll(invocation, options))
     await writeReport(outcome, options, io)
     if (outcome.error !== undefined) throw outcome.error
     return exitCodeOf([...outcome.failures, ...outcome.results.flatMap(refusals)])
@@ -64,17 +71,14 @@ function failureOf(error: unknown): Diagnostic {
   throw error
 }
 
-function checkAll(invocation: VerifyInvocation): Outcome {
+function checkAll(invocation: VerifyInvocation, options: ReportOptions): Outcome {
   const { values, io } = invocation
   const mode = readMode(values)
-  readLimit(values)
+  readLimit(values) // wrong usage is said before any file is looked at
   const { files, problems } = selectFiles(invocation, { writes: false, quiet: values.quiet })
   const { keys, files: keyFiles } = trustedKeys(invocation)
   if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
-  assertReportable(readReportOptions(invocation), invocation, [
-    ...files.flatMap((file) => [file, `${file}.sig`]),
-    ...keyFiles,
-  ])
+  assertReportable(options, invocation, [...files.flatMap((file) => [file, `${file}.sig`]), ...keyFiles])
   const policy = createPolicy({ mode, signers: keys })
   const results = withProgress(files, io, (file) => verifyFile(file, policy, invocation))
   const shown = problems.map((one) => one.through('command line'))

@@ -11,7 +11,7 @@ import type { ComponentSource } from '../../bindings/module/input.js'
 import { toSlashes } from '../../disk/paths.js'
 import { replaceFile } from '../../disk/replace-file.js'
 import type { Admission } from '../admissions.js'
-import { isPlainName, relativeSource } from '../assets.js'
+import { isPlainName, urlSource } from '../assets.js'
 import { withoutQuery } from './adapter.js'
 import { workingFolder } from './esbuild-messages.js'
 
@@ -23,7 +23,7 @@ export class EsbuildFiles {
   /** @param module absolute path, without a query @returns how its code finds the file */
   ship(module: string, admission: Admission): ComponentSource {
     this.#shipped.set(module, admission)
-    return relativeSource(`new URL(${JSON.stringify(`./${nameOf(admission)}`)}, import.meta.url).href`)
+    return urlSource(`new URL(${JSON.stringify(`./${nameOf(admission)}`)}, import.meta.url).href`)
   }
 
   /** Puts the files where the finished output looks for them. @throws an error of `node:fs` */

@@ -4,7 +4,7 @@
  * of a web server.
  */
 
-import { relativeSource } from '../assets.js'
+import { urlSource } from '../assets.js'
 import type { ComponentSource } from '../../bindings/module/input.js'
 
 /** What the hook `resolveFileUrl` is told. */
@@ -21,7 +21,7 @@ export type References = Set<string>
 
 /** The source behind a reference. */
 export function referenced(reference: string): ComponentSource {
-  return relativeSource(`import.meta.ROLLUP_FILE_URL_${reference}`)
+  return urlSource(`import.meta.ROLLUP_FILE_URL_${reference}`)
 }
 
 /** The variable that scripts without modules have for where they came from, which can be asked only while they start. */

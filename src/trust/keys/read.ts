@@ -108,7 +108,7 @@ function isJson(text: string): boolean {
   try {
     return JSON.parse(text) !== undefined
   } catch {
-    return false
+    return false // perhaps with escapes in the place of line ends
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { REPORT_FORMATS } from '../../../src/report/formats.js'
+import { isOwnReport } from '../../../src/report/recognise.js'
 import { fixture, TRUSTED_PEM } from '../../kit/project.js'
 import { openTerminal, type Terminal } from '../../kit/terminal.js'
 
@@ -135,6 +136,33 @@ describe('a run that cannot start', () => {
     expect((await inner('verify', '--key', 'release.pub', '-o', './release.pub', '--force')).code).toBe(2)
     expect(Buffer.from(top.read('packages/app/notes')).toString()).toBe('mine')
     expect(top.read('packages/app/src/bad.wasm')).toEqual(fixture('hello'))
+  })
+})
+
+describe('an earlier report', () => {
+  it('is one only where it is wholly ours', () => {
+    const ours = '<testsuite name="signed-wasm" tests="1"></testsuite>'
+    const sarif = (...names: string[]) =>
+      JSON.stringify({ runs: names.map((name) => ({ tool: { driver: { name } } })) })
+    const line = '3 files: 3 accepted, 0 warned about, 0 refused'
+    for (const text of [
+      '',
+      ' \n',
+      line,
+      `ok  x\n\n${line}\n`,
+      `<?xml?><testsuites>${ours}</testsuites>`,
+      sarif('signed-wasm'),
+    ])
+      expect([text, isOwnReport(text)]).toEqual([text, true])
+    for (const text of [
+      `<?xml?><testsuites>${ours}<testsuite name="jest"></testsuite></testsuites>`,
+      sarif('signed-wasm', 'eslint'),
+      sarif('eslint'),
+      `CI said:\n${line}\nand then I went home`,
+      '{"runs":1}',
+      '{ no json',
+    ])
+      expect([text, isOwnReport(text)]).toEqual([text, false])
   })
 })
 

@@ -181,17 +181,6 @@ describe('generated code', () => {
     expect(code).toContain(`$signedWasmDecodeBase64("${Buffer.from(BYTES).toString('base64')}")`)
   })
 
-  test('puts import lines that a URL needs first', () => {
-    const code = generate({
-      source: { kind: 'url', expression: 'url', prelude: 'import url from "./a.wasm?x";' },
-    })
-    expect(code.split('\n').slice(0, 3)).toEqual([
-      'import { readContent as $signedWasmReadContent } from "/runtime/get.js";',
-      'import { compile as $signedWasmCompile } from "/runtime/compile.js";',
-      'import url from "./a.wasm?x";',
-    ])
-  })
-
   test('refuses missing hosts where nobody could pass them', () => {
     const input = {
       transpiled: transpiled({ imports: ['log', 'docs:log/sink@1.0.0'] }),
