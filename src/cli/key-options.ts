@@ -3,6 +3,7 @@
 import { MAX_KEY_FILE_BYTES, readKeyring } from '../disk/keyring.js'
 import { descriptorOf } from '../disk/streams.js'
 import { problem } from '../errors/raise.js'
+import { shellWord } from '../errors/text.js'
 import { isKeyText, parseSecretKey } from '../trust/keys/read.js'
 import type { SecretKey, TrustedKey } from '../trust/keys/trusted-key.js'
 import { KEY_FORMATS, type KeyFormat } from '../trust/keys/write.js'
@@ -71,10 +72,13 @@ export function secretKey({ values, io }: Pick<Invocation<typeof SECRET_KEY>, 'v
 }
 
 function secretFromFile(file: string, io: Io): SecretKey {
-  const bytes = readKeyFile(file, io)
+  const key = parseSecretKey(readKeyFile(file, io), file)
   if (io.isReadableByOthers(file))
-    io.err(`warning: ${file} can be read by other users of this machine`, `  hint: chmod 600 ${file}`)
-  return parseSecretKey(bytes, file)
+    io.err(
+      `warning: ${file} can be read by other users of this machine`,
+      `  hint: chmod 600 ${shellWord(file)}`,
+    )
+  return key
 }
 
 /** A file with a key in it. @throws UsageError, Diagnostic */

@@ -145,9 +145,9 @@ export const CATALOGUE = {
       'check that this is the file you mean; --max-bytes raises what is read of a component, up to 2147483647',
     ),
   })),
-  FILE_NOT_REGULAR: unreadable((v: AboutFile, door) => ({
+  FILE_NOT_REGULAR: unreadable((_: AboutFile) => ({
     what: 'is not a regular file',
-    hint: `point at the file itself, not at a folder, pipe or device${inDoor(door, '', `; for all files in a folder: ${shellWord(`${v.file ?? 'folder'}/**/*.wasm`)}`)}`,
+    hint: 'point at the file itself, not at a folder, pipe or device',
   })),
 
   FILE_OUTSIDE: refusal((_: AboutFile) => ({

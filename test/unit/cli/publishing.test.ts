@@ -271,6 +271,12 @@ describe('sign', () => {
     expect(err).toContain('warning: loose.key can be read by other users')
     expect((await terminal.run('sign', '-k', 'release.key', '-o', 'z.wasm', 'x.wasm')).err).toBe('')
   })
+
+  it('warns about no key that is none', async () => {
+    const terminal = await prepared()
+    const { code, err } = await terminal.run('sign', '-k', 'release.pub', '-o', 'y.wasm', 'x.wasm')
+    expect([code, err]).toEqual([3, expect.stringMatching(/^\[signed-wasm\] KEY_NOT_SECRET: release\.pub /)])
+  })
 })
 
 describe('what other implementations would refuse', () => {
