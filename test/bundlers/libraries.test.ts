@@ -301,14 +301,19 @@ describe('the files of esbuild', () => {
 
   it('lie beside each script that refers to them, and beside no other, in the listing as well', async () => {
     const { project, bytes, build: run } = await entries()
-    for (const more of [{}, { minify: true }, { entryNames: '[dir]/[name]-[hash]' }]) {
+    for (const more of [
+      {},
+      { minify: true, sourcemap: true },
+      { entryNames: '[dir]/[name]-[hash]' },
+      { outExtension: { '.js': '.mjs' } },
+    ]) {
       rmSync(project.at('dist'), { recursive: true, force: true })
       const { metafile } = await run(more)
       const files = wasmIn(project.files('dist'))
       expect(files.map((file) => path.dirname(file))).toEqual(['a', 'b'])
       expect(wasmIn(Object.keys(metafile!.outputs))).toEqual(files.map((file) => `dist/${file}`))
       for (const file of files) expect(project.read(`dist/${file}`)).toEqual(bytes)
-      const script = project.files('dist').find((file) => /^b.*\.js$/.test(file))!
+      const script = project.files('dist').find((file) => /^b.*\.m?js$/.test(file))!
       expect(await runInNode([project.at('dist', script)])).toEqual([{ answers: 7 }])
     }
   })
@@ -327,5 +332,56 @@ describe('the files of esbuild', () => {
     expect(files.map((file) => path.basename(path.dirname(file.path))).toSorted()).toEqual(['a', 'b'])
     for (const { contents } of files) expect(new Uint8Array(contents)).toEqual(bytes)
     expect(project.files('dist')).toEqual([])
+  })
+
+  it("are sent by esbuild's own server out of its folder, and not without one, where they can stand in the code", async () => {
+    for (const [serving, asset, status] of [
+      [{ servedir: 'dist' }, 'file', 200],
+      [{}, 'file', 404],
+      [{}, 'inline', undefined],
+    ] as const) {
+      const { project } = await entries()
+      const context = await esbuild.context({
+        entryPoints: [project.at('a/one.js')],
+        absWorkingDir: project.root,
+        bundle: true,
+        format: 'esm',
+        outdir: project.at('dist'),
+        logLevel: 'silent',
+        plugins: [signedWasm.esbuild({ ...options, asset })],
+      })
+      const servedir = 'servedir' in serving ? { servedir: project.at(serving.servedir) } : {}
+      const { port } = await context.serve({ port: 0, host: '127.0.0.1', ...servedir })
+      const address = `http://127.0.0.1:${port}/`
+      const script = await (await fetch(`${address}one.js`)).text()
+      const name = /x-[0-9a-f]{16}\.wasm/.exec(script)?.[0]
+      const answered = name === undefined ? undefined : (await fetch(address + name)).status
+      await context.dispose()
+      expect([serving, asset, answered]).toEqual([serving, asset, status])
+    }
+  })
+})
+
+describe('an app of Vite whose files are moved elsewhere', () => {
+  it.each([
+    [
+      'to another server',
+      (file: string) => `https://cdn.example/${file}`,
+      /\("https:\/\/cdn\.example\/assets\/x-/,
+    ],
+    [
+      'by a function of the page',
+      (file: string) => ({ runtime: `window.cdn(${JSON.stringify(file)})` }),
+      /\(window\.cdn\("assets\/x-/,
+    ],
+    ['beside the script', () => ({ relative: true }), /\(new URL\("assets\/x-[^"]+", import\.meta\.url\)/],
+  ])('has the address that `renderBuiltUrl` gives: %s', async (_, renderBuiltUrl, code) => {
+    const project = makeProject({
+      'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,
+      'x.wasm': inState(await constantComponent(7), 'signed'),
+    })
+    const config = { experimental: { renderBuiltUrl } }
+    await build.vite({ project, options, target: 'browser', out: 'dist', config })
+    expect(scripts(project, 'dist')).toMatch(code)
   })
 })

@@ -32,7 +32,7 @@ export class EsbuildFiles {
     for (const [output, { inputs }] of Object.entries(metafile!.outputs)) {
       for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
         const shipped = this.#shipped.get(resolve(folder, withoutQuery(input)))
-        if (shipped === undefined || bytesInOutput === 0 || !output.endsWith('.js')) continue
+        if (shipped === undefined || bytesInOutput === 0) continue
         const { bytes } = shipped.admitted
         const path = join(dirname(resolve(folder, output)), nameOf(shipped))
         metafile!.outputs[toSlashes(relative(folder, path))] = {
