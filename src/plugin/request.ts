@@ -60,6 +60,11 @@ export function parseWasmId(id: string): WasmId | undefined {
   return { file: match[1]!, query: match[2] ?? '' }
 }
 
+/** Whether a path, without a query, is that of a `.wasm` file. */
+export function isWasm(path: string): boolean {
+  return /\.wasm$/i.test(path)
+}
+
 function isAbsolutePath(path: string): boolean {
   return /^(?:\/|[a-z]:[\\/])/i.test(path)
 }

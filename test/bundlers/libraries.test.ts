@@ -5,6 +5,8 @@ import path from 'node:path'
 import { build as viteBuild, type InlineConfig } from 'vite'
 import { rspack } from '@rspack/core'
 import * as esbuild from 'esbuild'
+import { rolldown } from 'rolldown'
+import { rollup } from 'rollup'
 import webpack from 'webpack'
 import { describe, expect, it } from 'vitest'
 import { signedWasm } from '../../src/index.js'
@@ -243,6 +245,41 @@ describe.runIf(HAS_BROWSER)('a script without modules', () => {
     await buildScript(bundler, { project, format, out, file: 'main.js', target: 'browser' })
     expect(await runInBrowser(project.root, ['page/index.html'])).toEqual([{ answers: 7 }])
   })
+})
+
+describe('what such a script has for it', () => {
+  const VARIABLE = '$signedWasmScript'
+
+  it.each(['rollup', 'rolldown'] as const)(
+    'is in no other output of %s, be they made at once',
+    async (bundler) => {
+      const project = makeProject({
+        'lib.js': LIBRARY,
+        'plain.js': 'export const plain = 1',
+        'x.wasm': inState(await constantComponent(7), 'signed'),
+      })
+      const open = async (input: string) =>
+        (bundler === 'rollup' ? rollup : rolldown)({
+          input: project.at(input),
+          plugins: [signedWasm[bundler](options)] as never,
+          onLog: () => {},
+        })
+      const bundle = await open('lib.js')
+      await Promise.all(
+        (['es', 'iife', 'cjs', 'umd'] as const).map((format) =>
+          bundle.write({ dir: project.at(format), format, name: 'Lib', intro: '/* mine */' } as never),
+        ),
+      )
+      for (const format of ['es', 'cjs']) expect(scripts(project, format)).not.toContain(VARIABLE)
+      for (const format of ['iife', 'umd']) {
+        expect(scripts(project, format)).toContain(`var ${VARIABLE} =`)
+        expect(scripts(project, format)).toContain('/* mine */')
+      }
+      const plain = await open('plain.js')
+      await plain.write({ dir: project.at('plain'), format: 'iife', name: 'Lib' })
+      expect(scripts(project, 'plain')).not.toContain(VARIABLE)
+    },
+  )
 })
 
 describe('a script for require', () => {

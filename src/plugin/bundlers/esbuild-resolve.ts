@@ -3,7 +3,7 @@
 import type { BuildOptions, OnResolveArgs, PluginBuild } from 'esbuild'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import type { Pipeline } from '../pipeline.js'
-import { splitOwnQuery } from '../request.js'
+import { isWasm, splitOwnQuery } from '../request.js'
 import { NAME } from './adapter.js'
 
 /** Leaves the WASI shims to Node. */
@@ -39,5 +39,5 @@ async function resolveOwnName(
   const asked = pluginData === NAME ? undefined : splitOwnQuery(path)
   if (asked === undefined) return undefined
   const resolved = await build.resolve(asked.name, { kind, importer, resolveDir, pluginData: NAME })
-  return resolved.errors.length > 0 ? resolved : { path: resolved.path, suffix: asked.query }
+  return isWasm(resolved.path) ? { path: resolved.path, suffix: asked.query } : undefined
 }

@@ -6,13 +6,14 @@
 
 import { urlSource } from '../assets.js'
 import type { ComponentSource } from '../../bindings/module/input.js'
+import { isModuleRequest } from '../request.js'
 
 /** What the hook `resolveFileUrl` is told. */
 export interface FileUrl {
   referenceId: string
   /** From the chunk to the file. */
   relativePath: string
-  /** Of the output; `chunk` and the like are not needed. */
+  /** Of the output. */
   format: string
 }
 
@@ -27,18 +28,34 @@ export function referenced(reference: string): ComponentSource {
 /** The variable that scripts without modules have for where they came from, which can be asked only while they start. */
 const SCRIPT = '$signedWasmScript'
 
-/** Hooks that answer for references of ours. @param isOurs asked for one whether the bundler's own answer would be wrong */
-export function fileUrlHooks(isOurs: (about: FileUrl) => boolean) {
-  let isScript = false
+export interface Chunk {
+  modules: Record<string, unknown>
+}
+
+/** Of one output. */
+export interface OutputOptions {
+  format?: string | undefined
+  intro?: string | ((chunk: Chunk) => string | Promise<string>) | undefined
+}
+
+/** Hooks that answer for references of ours. */
+export function fileUrlHooks(references: References) {
   return {
-    renderStart({ format }: { format?: string }) {
-      isScript = format === 'iife' || format === 'umd'
+    /** The variable stands inside the function of such a script, before all of its code, where that has a component. */
+    outputOptions(options: OutputOptions): OutputOptions | null {
+      const { format, intro } = options
+      if (format !== 'iife' && format !== 'umd') return null
+      const isNeeded = ({ modules }: Chunk) =>
+        references.size > 0 && Object.keys(modules).some(isModuleRequest)
+      return {
+        ...options,
+        async intro(chunk) {
+          const before = typeof intro === 'function' ? await intro(chunk) : (intro ?? '')
+          return isNeeded(chunk) ? `${before}\nvar ${SCRIPT} = ${WHERE};`.trimStart() : before
+        },
+      }
     },
-    /** Stands inside the function of such a script, before all of its code. */
-    intro() {
-      return isScript ? `var ${SCRIPT} = ${WHERE};` : ''
-    },
-    resolveFileUrl: (about: FileUrl) => (isOurs(about) ? fileUrl(about) : null),
+    resolveFileUrl: (about: FileUrl) => (references.has(about.referenceId) ? fileUrl(about) : null),
   }
 }
 

@@ -55,7 +55,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
   const references: References = new Set()
   const others = {
     requests: { transform: refuseOtherRequests(pipeline) },
-    fileUrls: fileUrlHooks(({ referenceId }) => references.has(referenceId)),
+    fileUrls: fileUrlHooks(references),
   }
   return {
     ...sharedHooks(pipeline, {
@@ -162,7 +162,9 @@ function resolveForRollup(pipeline: Pipeline) {
       const asked = file === undefined ? splitOwnQuery(source) : { name: file, query: query! }
       if (asked === undefined) return shims.handler.call(this, source, importer, options)
       const resolved = await this.resolve(asked.name, importer, { skipSelf: true })
-      return resolved && !resolved.external ? { ...resolved, id: `${resolved.id}${asked.query}` } : resolved
+      if (resolved === null || resolved.external) return resolved
+      // Others have queries of these names, too, for files of another kind.
+      return WASM.test(resolved.id) ? { ...resolved, id: `${resolved.id}${asked.query}` } : null
     },
   }
 }

@@ -12,7 +12,7 @@ import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, RAW_QUERY, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
-import { splitOwnQuery } from '../request.js'
+import { isWasm, splitOwnQuery } from '../request.js'
 import { type Duties, type HookContext, isObject, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
 import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
@@ -54,9 +54,15 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
 function resolveQueries(compiler: Compiler): void {
   compiler.hooks.normalModuleFactory.tap(NAME, (factory) => {
     const asked = new WeakMap<object, string>()
-    factory.hooks.beforeResolve.tap(NAME, (data) => {
+    factory.hooks.beforeResolve.tapPromise(NAME, async (data) => {
       const split = /^[\w@#]/.test(data.request) ? splitOwnQuery(data.request) : undefined
       if (split === undefined) return
+      const resolver = factory.getResolver('normal', data.resolveOptions)
+      const found = await new Promise<unknown>((resolve) =>
+        resolver.resolve({}, data.context, split.name, {}, (_, file) => resolve(file)),
+      )
+      // Others have queries of these names, too, for files of another kind.
+      if (typeof found !== 'string' || !isWasm(found)) return
       asked.set(data, split.query)
       data.request = split.name
     })

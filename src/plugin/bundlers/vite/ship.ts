@@ -74,7 +74,7 @@ export function viteFileUrls({ references }: ViteState, config: () => ResolvedCo
     environment.config.consumer === 'client' &&
     config().build.lib === false &&
     config().experimental.renderBuiltUrl !== undefined
-  const { resolveFileUrl, ...hooks } = fileUrlHooks(({ referenceId }) => references.has(referenceId))
+  const { resolveFileUrl, ...hooks } = fileUrlHooks(references)
   return {
     ...hooks,
     resolveFileUrl(this: ViteContext, about: FileUrl) {

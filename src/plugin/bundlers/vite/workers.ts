@@ -34,7 +34,7 @@ export function workers(
       configResolved: ({ plugins }) => refuseSecond(plugins),
       resolveId: resolveShim(pipeline),
       generateBundle: partHook(pipeline) as never,
-      ...fileUrlHooks(({ referenceId }) => about.state.references.has(referenceId)),
+      ...(fileUrlHooks(about.state.references) as object),
     },
   }))
   return { format: about.format ?? 'es', plugins: () => [plugin()] }
