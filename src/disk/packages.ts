@@ -6,9 +6,11 @@
  * on, and nobody would verify either.
  */
 
-import { readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import type { Layer } from '../format/wasm.js'
+import { findUp, PACKAGE_NAME, readManifest, wildcard } from './manifest.js'
+import { packageOf } from './owner.js'
 import { realPath, toSlashes } from './paths.js'
 import { sniffLayer } from './read-file.js'
 import { walk } from './walk.js'
@@ -20,20 +22,6 @@ interface Dependency {
   to: string
   /** What it is imported by. */
   name: string
-}
-
-/** What a name stands for; each may hold a `*`. @see Node.js documentation, "Subpath patterns" */
-interface Mapping {
-  name: string
-  target: string
-}
-
-interface Manifest {
-  dependencies: readonly string[]
-  /** Whether there may be ES modules in it, without which there is no import of a `.wasm`. */
-  hasModules: boolean
-  /** Names that it gives to `.wasm` files. */
-  names: readonly Mapping[]
 }
 
 /**
@@ -60,6 +48,32 @@ export function filesOfPackages(root: string): string[] {
 /** The real folder of a package. @param from the folder of whoever imports it */
 export function packageFolder(name: string, from: string): string | undefined {
   return findUp(from, join('node_modules', name))
+}
+
+/** The package that a file belongs to, installed or linked. */
+export function ownerOf(file: string): { name: string; folder: string; path: string } | undefined {
+  const installed = packageOf(file)
+  if (installed !== undefined) return { ...installed, folder: file.slice(0, -installed.path.length - 1) }
+  const folder = findUp(dirname(file), 'package.json')
+  const name = folder && readManifest(folder).name
+  return name ? { name, folder, path: toSlashes(relative(folder, file)) } : undefined
+}
+
+/**
+ * The specifiers that stand for a `.wasm` file whatever imports it: of its package, or of the package's own `imports`.
+ * @param name of the package, for whoever is outside of it
+ */
+export function specifiersOf(file: string, name: string | undefined): string[] {
+  const folder = findUp(dirname(file), 'package.json')
+  if (folder === undefined) return []
+  const inside = toSlashes(relative(folder, realPath(file) ?? file))
+  const given = readManifest(folder).allNames.flatMap((mapping) => {
+    const star = wildcard(mapping.target, `./${inside}`)
+    return star === undefined ? [] : [mapping.name.split('*').join(star)]
+  })
+  if (name === undefined) return given.filter((one) => one.startsWith('#'))
+  const exported = given.filter((one) => one.startsWith('.')).map((one) => name + one.slice(1))
+  return [...new Set([`${name}/${inside}`, ...exported])]
 }
 
 /** The core modules that a package, or one that it depends on, imports as modules: real paths. Never throws. */
@@ -132,52 +146,6 @@ function withDependents(folders: readonly string[], dependencies: readonly Depen
   for (const folder of affected) for (const from of dependents.get(folder) ?? []) affected.add(from)
   return affected
 }
-
-/** The real path of a name in a folder or the nearest one above it; of its folder, for a file. */
-function findUp(folder: string, name: string): string | undefined {
-  const stats = statSync(join(folder, name), { throwIfNoEntry: false })
-  if (stats !== undefined) return realPath(stats.isDirectory() ? join(folder, name) : folder)
-  const above = dirname(folder)
-  return above === folder ? undefined : findUp(above, name)
-}
-
-function readManifest(folder: string, { isProject = false } = {}): Manifest {
-  try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>
-    const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies']
-    return {
-      dependencies: [...kinds, ...(isProject ? ['devDependencies'] : [])]
-        .flatMap((kind) => Object.keys(manifest[kind] ?? {}))
-        .filter((name) => PACKAGE_NAME.test(name)),
-      hasModules: manifest['type'] === 'module' || 'exports' in manifest || 'module' in manifest,
-      names: ['exports', 'imports'].flatMap((map) => namesOfWasm(manifest[map])),
-    }
-  } catch {
-    // Whoever imports the package reports what is wrong with it.
-    return { dependencies: [], hasModules: false, names: [] }
-  }
-}
-
-/** What a map of names says of `.wasm` files, under any condition. @param map one name for all, or names that begin with `.` or `#` */
-function namesOfWasm(map: unknown): Mapping[] {
-  const isList = typeof map === 'object' && map !== null && Object.keys(map).some((key) => /^[.#]/.test(key))
-  return Object.entries(isList ? map : { '.': map }).flatMap(([name, targets]) => {
-    if (/\.wasm$/i.test(name)) return [] // nothing is hidden
-    const found = JSON.stringify(targets ?? '').matchAll(/"([^"\\]*\.wasm)"/gi)
-    return [...found].map(([, target]) => ({ name, target: target! }))
-  })
-}
-
-/** What stands for the `*` of a pattern in a text; nothing, where it has none. `undefined` where they do not match. */
-function wildcard(pattern: string, text: string): string | undefined {
-  const [start, end] = pattern.split('*', 2) as [string, string | undefined]
-  if (end === undefined) return pattern === text ? '' : undefined
-  const isMatch = text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end)
-  return isMatch ? text.slice(start.length, text.length - end.length) : undefined
-}
-
-/** No path, and no glob, as which bundlers read these names. @see https://github.com/npm/validate-npm-package-name */
-const PACKAGE_NAME = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/
 
 const wasmIn = (folder: string) =>
   [...walk(folder, { skip: ['node_modules'] })].filter((file) => /\.wasm$/i.test(file))

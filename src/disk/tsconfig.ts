@@ -1,49 +1,94 @@
 /// <reference types="node" />
-/** Reads as much of a tsconfig as it takes to say what it lacks. Leniently: it is only advice. */
+/** Reads as much of a project's tsconfigs as it takes to know what they include. Leniently: it decides nothing that matters. */
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { toSlashes } from './paths.js'
 
-/** Whether TypeScript is used in a folder. */
-export function hasTsconfig(root: string): boolean {
-  return existsSync(path.join(root, 'tsconfig.json'))
-}
-
-interface CompilerOptions {
-  allowArbitraryExtensions?: unknown
-  /** Absolute. */
-  rootDirs?: string[]
-}
-
 /**
- * The lines that a tsconfig needs for the declarations to be found.
- * @param folder where they are, relative to the root; `undefined` when they are beside the components
- * @returns `undefined` when nothing is to be said: there is no tsconfig, or it or one that it refers to has the lines
+ * The tsconfig.json that is responsible for a folder: its own, or the nearest above it in the same package, as frameworks
+ * make one of their folders the root of a build.
+ * @returns an absolute path
  */
-export function adviseTsconfig(root: string, folder: string | undefined): string | undefined {
-  if (!hasTsconfig(root)) return undefined
-  const configs = [path.join(root, 'tsconfig.json'), ...references(path.join(root, 'tsconfig.json'))]
-  const isEnough = ({ allowArbitraryExtensions, rootDirs = [] }: CompilerOptions) =>
-    allowArbitraryExtensions === true &&
-    (folder === undefined || rootDirs.some((dir) => rootDirs.includes(mirrorOf(dir, { root, folder }))))
-  const known = new Map<string, CompilerOptions>()
-  if (configs.some((config) => isEnough(compilerOptions(config, known)))) return undefined
-  const lines = [
-    '"allowArbitraryExtensions": true,',
-    ...(folder === undefined ? [] : [`"rootDirs": [".", ${JSON.stringify(toSlashes(folder))}],`]),
-    '"skipLibCheck": true,',
-  ]
-  return [
-    '[signed-wasm] TypeScript finds the types of components with these compilerOptions in tsconfig.json:',
-    ...lines.map((line) => `  ${line}`),
-  ].join('\n')
+export function findTsconfig(folder: string): string | undefined {
+  const file = path.join(folder, 'tsconfig.json')
+  if (existsSync(file)) return file
+  const above = path.dirname(folder)
+  const isEnd = above === folder || existsSync(path.join(folder, 'package.json'))
+  return isEnd ? undefined : findTsconfig(above)
 }
 
-/** The part of the types folder that stands for a folder: `src` may be one of `rootDirs` as well as the root. */
-function mirrorOf(dir: string, { root, folder }: { root: string; folder: string }): string {
-  return path.resolve(root, folder, path.relative(root, dir))
+/** What a tsconfig says, with what it extends. All paths are absolute. */
+export interface Tsconfig {
+  file: string
+  allowsArbitraryExtensions: boolean
+  rootDirs: readonly string[]
+  files: readonly string[]
+  /** Patterns, each with the folder that it counts from; `undefined` where all files are meant. */
+  include: readonly Pattern[] | undefined
+  exclude: readonly Pattern[]
+}
+
+interface Pattern {
+  base: string
+  glob: string
+}
+
+/** A tsconfig, and those that it refers to: a solution has its options in these. */
+export function readTsconfigs(file: string): Tsconfig[] {
+  const found = new Map<string, Tsconfig>()
+  const visit = (config: string) => {
+    if (found.has(config)) return
+    found.set(config, readTsconfig(config))
+    references(config).forEach(visit)
+  }
+  visit(file)
+  return [...found.values()]
+}
+
+/** Whether a tsconfig takes in a file of TypeScript's that nothing refers to. @see TypeScript handbook, "tsconfig.json" */
+export function includes({ file, files, include, exclude }: Tsconfig, candidate: string): boolean {
+  if (files.includes(path.resolve(candidate))) return true
+  const everything = files.length > 0 ? [] : [{ base: path.dirname(file), glob: '**/*' }]
+  const isIn = (include ?? everything).some((pattern) => matches(pattern, candidate))
+  return isIn && !exclude.some((pattern) => matches(pattern, candidate))
+}
+
+/** A folder means all that is in it. Wildcards match no name that begins with a dot, and no `node_modules`. */
+function matches({ base, glob }: Pattern, candidate: string): boolean {
+  const from = path.resolve(base, /^(?:\.\.?(?:\/|$))*/.exec(glob)![0])
+  const inside = toSlashes(path.relative(from, candidate)).split('/')
+  const wanted = glob.split('/').filter((part) => part !== '.' && part !== '..' && part !== '')
+  return inside[0] !== '..' && matchParts(wanted, inside)
+}
+
+function matchParts([part, ...others]: readonly string[], names: readonly string[]): boolean {
+  const [name, ...inner] = names
+  if (part === undefined) return names.every(isVisible)
+  if (name === undefined) return false
+  if (part === '**') {
+    const isAll = others.length === 0 && names.every(isVisible)
+    return isAll || matchParts(others, names) || (isVisible(name) && matchParts([part, ...others], inner))
+  }
+  const isFolder = others.length === 0 && !/[*?.]/.test(part)
+  if (!matchName(part, name)) return false
+  return inner.length === 0
+    ? others.length === 0
+    : (isFolder || others.length > 0) && matchParts(others, inner)
+}
+
+function isVisible(name: string): boolean {
+  return !name.startsWith('.') && !['node_modules', 'bower_components', 'jspm_packages'].includes(name)
+}
+
+function matchName(part: string, name: string): boolean {
+  if (!/[*?]/.test(part)) return part === name
+  const text = part
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '[^/]*')
+    .replaceAll('?', '[^/]')
+  return isVisible(name) && new RegExp(`^${text}$`).test(name)
 }
 
 function references(file: string): string[] {
@@ -61,26 +106,71 @@ function configFile(target: string): string {
     : target
 }
 
-/**
- * Own options over inherited ones.
- * @param known those of files that were read, so that each is read once however often others extend it
- * @param depth how far `extends` is followed
- */
-function compilerOptions(file: string, known: Map<string, CompilerOptions>, depth = 8): CompilerOptions {
+/** The settings that count here, those of a base overridden one by one. */
+type Settings = Pick<
+  Partial<Tsconfig>,
+  'allowsArbitraryExtensions' | 'rootDirs' | 'files' | 'include' | 'exclude'
+>
+
+function readTsconfig(file: string): Tsconfig {
+  const settings = readSettings(file, { known: new Map(), root: path.dirname(file), depth: 8 })
+  return {
+    file,
+    allowsArbitraryExtensions: settings.allowsArbitraryExtensions ?? false,
+    rootDirs: settings.rootDirs ?? [],
+    files: settings.files ?? [],
+    include: settings.include,
+    exclude: settings.exclude ?? [],
+  }
+}
+
+interface Reading {
+  /** Of files that were read, so that each is read once however often others extend it. */
+  known: Map<string, Settings>
+  /** The folder of the first tsconfig, which bases call `${configDir}`. */
+  root: string
+  /** How far `extends` is followed. */
+  depth: number
+}
+
+function readSettings(file: string, { known, root, depth }: Reading): Settings {
   const before = known.get(file)
   if (before !== undefined) return before
   known.set(file, {}) // for a file that extends itself
-  const { compilerOptions: own, extends: bases } = readConfig(file)
+  const { compilerOptions, extends: bases, files, include, exclude } = readConfig(file)
   const inherited = (depth === 0 ? [] : [bases].flat()).map((base) =>
-    typeof base === 'string' ? compilerOptions(resolveBase(base, file), known, depth - 1) : {},
+    typeof base === 'string' ? readSettings(resolveBase(base, file), { known, root, depth: depth - 1 }) : {},
   )
-  const { rootDirs, ...rest } = Object(own) as { rootDirs?: unknown }
-  const absolute = Array.isArray(rootDirs)
-    ? { rootDirs: rootDirs.map((dir) => path.resolve(path.dirname(file), String(dir))) }
-    : {}
-  const options = Object.assign({}, ...inherited, rest, absolute) as CompilerOptions
-  known.set(file, options)
-  return options
+  const { rootDirs, allowArbitraryExtensions } = Object(compilerOptions) as Record<string, unknown>
+  const patterns = (value: unknown) => texts(value)?.map((glob) => patternOf(glob, file, root))
+  const paths = (value: unknown) => patterns(value)?.map(({ base, glob }) => path.resolve(base, glob))
+  const own: Settings = {
+    ...(typeof allowArbitraryExtensions === 'boolean' && {
+      allowsArbitraryExtensions: allowArbitraryExtensions,
+    }),
+    ...given('rootDirs', paths(rootDirs)),
+    ...given('files', paths(files)),
+    ...given('include', patterns(include)),
+    ...given('exclude', patterns(exclude)),
+  }
+  const settings = Object.assign({}, ...inherited, own) as Settings
+  known.set(file, settings)
+  return settings
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+}
+
+function texts(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined
+}
+
+function patternOf(glob: string, file: string, root: string): Pattern {
+  const inRoot = /^\$\{configDir\}\/?/.exec(glob)
+  if (inRoot !== null) return { base: root, glob: glob.slice(inRoot[0].length) || '.' }
+  const base = path.dirname(file)
+  return { base, glob: path.isAbsolute(glob) ? toSlashes(path.relative(base, glob)) : toSlashes(glob) }
 }
 
 function resolveBase(base: string, file: string): string {
@@ -95,7 +185,8 @@ function resolveBase(base: string, file: string): string {
   }
 }
 
-function readConfig(file: string): Record<string, unknown> {
+/** What a tsconfig itself says, without what it extends. */
+export function readConfig(file: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(plainJson(readFileSync(file, 'utf8')))) as Record<string, unknown>
   } catch {

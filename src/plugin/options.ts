@@ -2,7 +2,7 @@
 
 import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
-import { resolveTypes, type TypesPlace } from '../bindings/types/folder.js'
+import { resolveTypes, type TypesPlace } from '../bindings/declarations/folder.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
 import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
 import {
@@ -93,8 +93,8 @@ export interface Options {
    */
   recheck?: 'off' | 'digest' | 'signature' | undefined
   /**
-   * Where exact declarations of imported components are written: a folder, relative to the project root and
-   * named in `rootDirs` of the tsconfig; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
+   * Where exact declarations of imported components are written: a folder, relative to that of the `tsconfig.json`, with a
+   * file `signed-wasm.d.ts` where that includes it; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
    * @default true in a project with a `tsconfig.json`, else false
    */
   types?: boolean | string | undefined

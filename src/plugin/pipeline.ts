@@ -51,7 +51,7 @@ export class Pipeline {
   start(log: BuildLog): void {
     this.#loader.start()
     this.gate.start(log)
-    this.#declarations.advise(log)
+    this.#declarations.start(log)
     this.#cache?.prune()
   }
 

@@ -3,8 +3,10 @@
 
 import type { Transpiler } from '../bindings/jco/transpiled.js'
 import { declareComponent } from '../bindings/types/declare.js'
-import { placeTypes, writeTypes } from '../bindings/types/folder.js'
-import { adviseTsconfig, hasTsconfig } from '../disk/tsconfig.js'
+import { openTypesProject, placeTypes, typesBase, writeTypes } from '../bindings/declarations/folder.js'
+import type { TypesProject } from '../bindings/declarations/index-file.js'
+import { adviseOn, adviseOnOption, updateIndex } from '../bindings/declarations/project.js'
+import { findTsconfig } from '../disk/tsconfig.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
@@ -17,7 +19,16 @@ export class Declarations {
   readonly #gate: Gate
   readonly #options: ResolvedOptions
   readonly #transpiler: Pick<Transpiler, 'transpile'>
+  #log: BuildLog | undefined
+  /** The components that the project's file has, as far as they were written here. */
+  readonly #included = new Set<string>()
+  /** What is written one after another, and shared by all who wait meanwhile. */
+  #update: Promise<void> | undefined
   #isAdvised = false
+  /** Whether the options of the tsconfigs were looked at. */
+  #hasOptions = false
+  /** What the tsconfigs of this build say. */
+  #opened: { project: TypesProject | undefined } | undefined
 
   constructor(gate: Gate, options: ResolvedOptions, transpiler: Pick<Transpiler, 'transpile'>) {
     this.#gate = gate
@@ -25,35 +36,66 @@ export class Declarations {
     this.#transpiler = transpiler
   }
 
-  /** Says once what a tsconfig lacks. */
-  advise(log: BuildLog): void {
-    const { types } = this.#options
-    if (this.#isAdvised || !this.#areWanted()) return
-    this.#isAdvised = true
-    const { root } = this.#gate.project
-    const advice = adviseTsconfig(root, types.kind === 'folder' ? types.folder : undefined)
-    if (advice !== undefined) log.inform(advice)
+  /** Starts a build. @param log where it is said, once, what a tsconfig lacks */
+  start(log: BuildLog): void {
+    this.#log = log
+    this.#opened = undefined
+  }
+
+  #project(): TypesProject | undefined {
+    this.#opened ??= { project: openTypesProject(this.#gate.project.root, this.#options.types) }
+    return this.#opened.project
   }
 
   #areWanted(): boolean {
     const { types } = this.#options
     if (types.kind === 'nowhere') return false
-    return types.kind === 'sibling' || !types.needsTsconfig || hasTsconfig(this.#gate.project.root)
+    return (
+      types.kind === 'sibling' || !types.needsTsconfig || findTsconfig(this.#gate.project.root) !== undefined
+    )
   }
 
   /** Writes them. What goes wrong is a warning: the bundle does not need them. */
   async write({ path, file, name, admitted }: Admission, context: FileContext): Promise<void> {
     const { jco, imports, types } = this.#options
-    const { root } = this.#gate.project
-    const folder = this.#areWanted() ? placeTypes(path, { root, types }) : undefined
-    if (folder === undefined) return
+    const root = typesBase(this.#gate.project.root)
+    const home = this.#areWanted() ? placeTypes(path, { root, types }) : undefined
+    if (home === undefined) return
+    const { folder, id } = home
     const about = { transpiler: this.#transpiler, jco, imports, name, display: admitted.name }
     try {
-      writeTypes({ folder, root, name }, await declareComponent(admitted, about))
+      const project = this.#project()
+      const files = await declareComponent(admitted, { ...about, ...(project && { id }) })
+      writeTypes({ folder, root, name }, files)
+      if (project === undefined) this.#adviseOnOption(file)
+      else if (!this.#included.has(id)) await this.#include(id, project)
     } catch (cause) {
       const reason = cause instanceof Diagnostic ? cause.what : String((cause as Error).message)
       const warning = problem('TYPES_NOT_WRITTEN', { file: admitted.name, reason }, { cause })
       this.#gate.warnOnce(warning, file, context)
     }
+  }
+
+  /** Brings the project's file up to date, once for all components that are written at a time. */
+  async #include(id: string, project: TypesProject): Promise<void> {
+    this.#included.add(id)
+    this.#update ??= Promise.resolve().then(async () => {
+      this.#update = undefined
+      const plan = updateIndex(project)
+      if (plan !== undefined) this.#advise(await adviseOn(project, plan))
+    })
+    await this.#update
+  }
+
+  #adviseOnOption(file: string): void {
+    if (this.#hasOptions) return
+    this.#hasOptions = true
+    this.#advise(adviseOnOption(this.#gate.project.root, this.#options.types, file))
+  }
+
+  #advise(advice: string | undefined): void {
+    if (advice === undefined || this.#isAdvised) return
+    this.#isAdvised = true
+    this.#log?.inform(advice)
   }
 }

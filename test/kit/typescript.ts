@@ -36,11 +36,14 @@ export const RESOLUTIONS = ['bundler', 'nodenext'] as const
 export interface Check {
   compiler: Compiler
   resolution: (typeof RESOLUTIONS)[number]
-  /** Beside those that the README names. */
+  /** Beside those that starters have. */
   compilerOptions?: Record<string, unknown>
 }
 
-/** Type-checks `src` of a project with the compiler options of the README. @returns what was said, '' when all is well */
+/** What finds the mirrored folder, as was asked of projects once. */
+export const ROOT_DIRS = { allowArbitraryExtensions: true, rootDirs: ['.', '.signed-wasm/types'] }
+
+/** Type-checks `src` of a project. @returns what was said, '' when all is well */
 export async function typeCheck(
   project: Project,
   { compiler, resolution, compilerOptions }: Check,
@@ -53,9 +56,7 @@ export async function typeCheck(
     types: [],
     module: resolution === 'bundler' ? 'esnext' : 'nodenext',
     moduleResolution: resolution,
-    allowArbitraryExtensions: true,
-    rootDirs: ['.', '.signed-wasm/types'],
-    // Stricter than what we ask of people.
+    // Stricter than starters are.
     skipLibCheck: false,
     ...compilerOptions,
   }

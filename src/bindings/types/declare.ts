@@ -6,7 +6,8 @@ import { sha256 } from '../../trust/crypto/rule.js'
 import { planImports } from '../hosts.js'
 import type { JcoOptions } from '../jco/options.js'
 import type { Transpiler, TranspileSource } from '../jco/transpiled.js'
-import { generateTypes } from './entries.js'
+import { generateTypes, typesTree } from './entries.js'
+import { NAMED_FILE, namedDeclarations } from './named.js'
 import { planDeclarations } from './plan.js'
 
 /** What {@link declareComponent} needs to know beside the bytes. */
@@ -17,6 +18,8 @@ export interface DeclareOptions {
   imports: Readonly<Record<string, string>>
   /** The base name of the file. */
   name: string
+  /** Its path from the project, where {@link namedDeclarations} are wanted as well. */
+  id?: string
   /** The path that errors show. */
   display: string
 }
@@ -24,12 +27,12 @@ export interface DeclareOptions {
 /**
  * Makes the declarations of one component.
  * @param source a component that was admitted: nothing here judges it
- * @returns as {@link generateTypes}
+ * @returns as {@link generateTypes}, with those by name where an `id` is given
  * @throws Diagnostic, as the transpiler does
  */
 export async function declareComponent(
   source: TranspileSource,
-  { transpiler, jco, imports, name, display }: DeclareOptions,
+  { transpiler, jco, imports, name, id, display }: DeclareOptions,
 ): Promise<Record<string, string>> {
   const names = { name: 'component', file: display }
   const transpiled = await transpiler.transpile(source, names)
@@ -46,7 +49,9 @@ export async function declareComponent(
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
   }
-  return about(display, () => generateTypes(input))
+  const files = about(display, () => generateTypes(input))
+  if (id === undefined) return files
+  return { ...files, [`${typesTree(name)}/${NAMED_FILE}`]: namedDeclarations(files, id) }
 }
 
 /** A copy of the same length has its core modules in the same places. */

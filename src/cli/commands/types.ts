@@ -4,10 +4,10 @@ import path from 'node:path'
 import { DEFAULT_TRANSPILE_LIMITS } from '../../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../../bindings/jco/options.js'
 import { createTranspiler } from '../../bindings/jco/transpiler.js'
-import { resolveTypes, type TypesPlace } from '../../bindings/types/folder.js'
+import { openTypesProject, resolveTypes, type TypesPlace } from '../../bindings/declarations/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { createPolicy } from '../../policy/policy.js'
-import { declareFile, type DeclareSetup } from '../declare-file.js'
+import { declareAll } from '../declare-project.js'
 import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, readLimit, selectFiles } from '../input.js'
@@ -59,8 +59,9 @@ export const types = defineCommand({
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
     const warn = (problem: Diagnostic) => io.err(...problem.through('command line').message.split('\n'))
     problems.forEach(warn)
+    const project = openTypesProject(io.cwd, options.types)
     try {
-      const failed = await declareAll(files, { ...options, policy, transpiler, values, io, warn })
+      const failed = await declareAll(files, { ...options, project, policy, transpiler, values, io, warn })
       return exitCodeOf([...problems, ...failed])
     } finally {
       await transpiler.close()
@@ -95,20 +96,4 @@ function parseJson(json: string): unknown {
   } catch {
     throw new UsageError('--jco must be JSON')
   }
-}
-
-/** One file after another, whatever became of those before. @returns what was wrong, which is said already */
-async function declareAll(files: readonly string[], setup: DeclareSetup): Promise<Diagnostic[]> {
-  const problems: Diagnostic[] = []
-  for (const file of files) {
-    try {
-      await declareFile(file, setup)
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error
-      const problem = error.file === undefined ? error.at(file) : error
-      setup.warn(problem)
-      problems.push(problem)
-    }
-  }
-  return problems
 }

@@ -3,7 +3,7 @@
 import { transform } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
 import { declareComponent } from '../../../src/bindings/types/declare.js'
-import { writeTypes } from '../../../src/bindings/types/folder.js'
+import { writeTypes } from '../../../src/bindings/declarations/folder.js'
 import { generateKey } from '../../../src/trust/keys/trusted-key.js'
 import { sign } from '../../../src/trust/sign.js'
 import { transpiler as makeTranspiler, writeOurs } from '../../kit/bindings.js'

@@ -10,10 +10,9 @@ import {
   resolveTypes,
   writableTypes,
   writeTypes,
-} from '../../../../src/bindings/types/folder.js'
+} from '../../../../src/bindings/declarations/folder.js'
 import { planDeclarations } from '../../../../src/bindings/types/plan.js'
 import { insideRoot } from '../../../../src/disk/paths.js'
-import { adviseTsconfig } from '../../../../src/disk/tsconfig.js'
 import type { Options } from '../../../../src/plugin/options.js'
 import signedWasm from '../../../../src/rollup.js'
 import viteSignedWasm from '../../../../src/vite.js'
@@ -29,8 +28,9 @@ import {
   TRUSTED_PEM,
 } from '../../../kit/project.js'
 import { sourceOf } from '../../../kit/sources.js'
-import { COMPILERS, RESOLUTIONS, typeCheck } from '../../../kit/typescript.js'
-import { coreModule, versionsComponent } from '../../../kit/wat.js'
+import { TYPE_USES } from '../../../kit/type-uses.js'
+import { COMPILERS, RESOLUTIONS, ROOT_DIRS, typeCheck } from '../../../kit/typescript.js'
+import { versionsComponent } from '../../../kit/wat.js'
 
 const transpiler = makeTranspiler()
 afterAll(() => transpiler.close())
@@ -61,99 +61,6 @@ async function build(project: Project, options: Options = {}): Promise<string[]>
 const signed = (name: string) => inState(fixture(name), 'signed')
 const TYPES = '.signed-wasm/types'
 
-/** Right uses, and wrong ones: a line that is marked and no error is an error itself. */
-const USES: Record<string, string> = {
-  'plain.ts': `
-    import hello, { greet, greeter, 'docs:hello/greeter@0.1.0' as full } from './hello.wasm'
-    import again, { answer } from './hello.wasm?component'
-    const text: string = greet('a') + hello.greet('b') + again.greeter.greet('c') + greeter.greet('d') + full.greet('e')
-    const count: number = answer() + hello.answer()
-    const lazy: number = (await import('./hello.wasm')).default.answer()
-    // @ts-expect-error a number where a string belongs
-    greet(1)
-    // @ts-expect-error no such export
-    hello.goodbye()
-    // @ts-expect-error no such name
-    import { goodbye } from './hello.wasm'
-    // @ts-expect-error of another type
-    const wrong: string = answer()
-    // @ts-expect-error too many arguments
-    full.greet('a', 'b')
-    export { text, count, lazy }`,
-  // Its `hello.wasm` is another component than the one in the folder above.
-  'deep/same-name.ts': `
-    import hello, { add } from './hello.wasm'
-    import { greet } from '../hello.wasm'
-    const sum: number = add(1, 2) + hello.add(3, 4)
-    // @ts-expect-error that is the other one
-    hello.greet('a')
-    // @ts-expect-error strings do not add
-    add('a', 'b')
-    export { sum, greet }`,
-  'resources.ts': `
-    import { counters } from './counter.wasm'
-    const counter: counters.Counter = new counters.Counter(1)
-    const count: number = counter.increment() + counters.Counter.live()
-    { using other = new counters.Counter(2); other.increment() }
-    // @ts-expect-error no such method
-    counter.decrement()
-    // @ts-expect-error a static method
-    counter.live()
-    // @ts-expect-error a string where a number belongs
-    new counters.Counter('a')
-    export { count }`,
-  'instantiate.ts': `
-    import instantiate from './host.wasm?instantiate'
-    import type { Imports, Instantiate } from './host.wasm'
-    const directory = { lookup: (key: string) => key }
-    const log = { default: (message: string) => void message }
-    const text: string = (await instantiate({ log, 'acme:app/directory@1.0.0': directory })).run('a')
-    const imports: Imports = { log, 'acme:app/directory': directory }
-    const same: Instantiate = instantiate
-    await same(imports, { instantiateCore: (core, given) => new WebAssembly.Instance(core, given) })
-    // @ts-expect-error nothing provides what it imports
-    await instantiate()
-    // @ts-expect-error the interface is missing
-    await instantiate({ log })
-    // @ts-expect-error a version that it does not import
-    await instantiate({ log, 'acme:app/directory@2.0.0': directory })
-    // @ts-expect-error a name that the bindings do not read
-    await instantiate({ log, 'acme:app/directory': directory, logger: log })
-    // @ts-expect-error a function of another type
-    await instantiate({ log: { default: (n: number) => void n }, 'acme:app/directory': directory })
-    // @ts-expect-error no such export
-    void (await same(imports)).stop
-    export { text }`,
-  'wasi.ts': `
-    import instantiate from './wasi.wasm?instantiate'
-    import { run } from './wasi.wasm'
-    const text: string = run() + (await instantiate()).run()
-    await instantiate({ 'wasi:random/random': { getRandomU64: () => 4n } })
-    await instantiate({ 'wasi:random/random@0.2.3': { getRandomU64: () => 4n } })
-    // @ts-expect-error a number where a bigint belongs
-    await instantiate({ 'wasi:random/random': { getRandomU64: () => 4 } })
-    export { text }`,
-  'versions.ts': `
-    import versions, { 'acme:app/math@1.0.0' as one, 'acme:app/math@2.0.0' as two, math } from './versions.wasm'
-    import instantiate from './versions.wasm?instantiate'
-    const sum: number = one.change(1) + two.combine(1, 2) + math.change(1) + versions['acme:app/math@2.0.0'].combine(1, 2)
-    const [first, second] = [{ next: () => 1 }, { next: (after: number) => after }]
-    await instantiate({ 'acme:app/source@1.0.0': first, 'acme:app/source@2.0.0': second })
-    // @ts-expect-error that function is in the other version
-    one.combine(1, 2)
-    // @ts-expect-error that function is in the other version
-    two.change(1)
-    // @ts-expect-error version 1 calls it without an argument
-    await instantiate({ 'acme:app/source@1.0.0': second, 'acme:app/source@2.0.0': second })
-    export { sum }`,
-  'names.ts': `
-    import awkward, { delete as remove, constructor, toString as text } from './awkward.wasm'
-    const sum: number = awkward.default() + awkward.await() + remove() + constructor() + text()
-    // @ts-expect-error takes nothing
-    remove(1)
-    export { sum }`,
-}
-
 const MAIN = `
   export * as a from './hello.wasm'
   export * as b from './deep/hello.wasm'
@@ -175,7 +82,7 @@ describe('the types that a build writes', () => {
       'src/wasi.wasm': signed('wasi'),
       'src/versions.wasm': inState(await versionsComponent(), 'signed'),
       'src/awkward.wasm': signed('awkward'),
-      ...Object.fromEntries(Object.entries(USES).map(([name, text]) => [`src/${name}`, text])),
+      ...Object.fromEntries(Object.entries(TYPE_USES).map(([name, text]) => [`src/${name}`, text])),
     })
     linkPackage(project)
     expect(await build(project)).toEqual([expect.stringContaining('1 trusted key')])
@@ -186,12 +93,12 @@ describe('the types that a build writes', () => {
   it.runIf(noWarnings).each(matrix)(
     'let right uses pass and wrong ones fail: $compiler.name, $resolution',
     async (check) => {
-      expect(await typeCheck(project, check)).toBe('')
+      expect(await typeCheck(project, { ...check, compilerOptions: ROOT_DIRS })).toBe('')
     },
   )
 
   it.runIf(noWarnings).each(matrix)('win over the loose ones: $compiler.name, $resolution', async (check) => {
-    const compilerOptions = { types: ['unplugin-signed-wasm/client'] }
+    const compilerOptions = { ...ROOT_DIRS, types: ['unplugin-signed-wasm/client'] }
     expect(await typeCheck(project, { ...check, compilerOptions })).toBe('')
   })
 
@@ -209,7 +116,7 @@ describe('the types that a build writes', () => {
         export {}`,
       })
       linkPackage(loose)
-      const compilerOptions = { types: ['unplugin-signed-wasm/client'] }
+      const compilerOptions = { ...ROOT_DIRS, types: ['unplugin-signed-wasm/client'] }
       expect(await typeCheck(loose, { ...check, compilerOptions })).toBe('')
     },
   )
@@ -232,7 +139,7 @@ describe('the types that a build writes', () => {
     const files = writableTypes(await declare(fixture('host'), 'host.wasm'), 'win32')
     expect(Object.keys(files).filter((file) => /[?"<>|*:\\]/.test(file))).toEqual([])
     writeTypes({ folder: windows.at(TYPES, 'src'), root: windows.root, name: 'host.wasm' }, files)
-    const compilerOptions = { types: ['unplugin-signed-wasm/client'] }
+    const compilerOptions = { ...ROOT_DIRS, types: ['unplugin-signed-wasm/client'] }
     expect(await typeCheck(windows, { ...check, compilerOptions })).toBe('')
   })
 
@@ -243,7 +150,11 @@ describe('the types that a build writes', () => {
       'src/wrong.ts': `import { greet } from './hello.wasm'\ngreet(1)\n`,
     })
     await build(wrong)
-    const said = await typeCheck(wrong, { compiler: COMPILERS[0]!, resolution: 'bundler' })
+    const said = await typeCheck(wrong, {
+      compiler: COMPILERS[0]!,
+      resolution: 'bundler',
+      compilerOptions: ROOT_DIRS,
+    })
     expect(said).toContain("src/wrong.ts(2,7): error TS2345: Argument of type 'number' is not assignable")
   })
 
@@ -251,12 +162,12 @@ describe('the types that a build writes', () => {
     const beside = makeProject({
       'src/main.js': `export * from './hello.wasm'`,
       'src/hello.wasm': signed('hello'),
-      'src/plain.ts': USES['plain.ts']!,
+      'src/plain.ts': TYPE_USES['plain.ts']!,
     })
     await build(beside, { types: 'sibling' })
     expect(beside.files('src')).toContain('hello.d.wasm.ts')
     expect(beside.files('.signed-wasm')).toEqual([])
-    const compilerOptions = { rootDirs: undefined }
+    const compilerOptions = { allowArbitraryExtensions: true }
     const check = { compiler: COMPILERS[0]!, resolution: 'bundler', compilerOptions } as const
     expect(await typeCheck(beside, check)).toBe('')
   })
@@ -306,7 +217,7 @@ describe('async exports', () => {
         await declareComponent(sourceOf(fixture(component)), about),
       )
     }
-    expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+    expect(await typeCheck(project, { compiler, resolution: 'bundler', compilerOptions: ROOT_DIRS })).toBe('')
   })
 })
 
@@ -341,7 +252,7 @@ describe('real components', () => {
       )
     }
     project.write({ 'src/main.ts': uses.join('\n') })
-    expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+    expect(await typeCheck(project, { compiler, resolution: 'bundler', compilerOptions: ROOT_DIRS })).toBe('')
     expect(uses.length).toBeGreaterThan(30)
   })
 })
@@ -466,26 +377,37 @@ describe('a build', () => {
 
   it('says once what the tsconfig lacks', async () => {
     const project = one()
-    project.write({ 'tsconfig.json': '{}' })
+    project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions: { rootDirs: ['.', TYPES] } }) })
     const lines = await build(project)
     expect(lines.filter((line) => line.includes('"allowArbitraryExtensions": true'))).toHaveLength(1)
+    expect(project.files('.').filter((file) => file.endsWith('signed-wasm.d.ts'))).toEqual([])
   })
 
-  it('leaves core modules, packages and what lies outside alone', async () => {
+  it('has a place for files of the project and of packages that it can import, and for no other', async () => {
     const project = makeProject({
-      'src/main.js': `export * from './hello.wasm'; export { default as core } from './core.wasm'`,
       'node_modules/acme/hello.wasm': signed('hello'),
-      'src/hello.wasm': signed('hello'),
-      'src/core.wasm': inState(await coreModule(), 'signed'),
+      'node_modules/acme/node_modules/inner/hello.wasm': signed('hello'),
+      'linked/package.json': '{"name":"@acme/linked"}',
+      'linked/hello.wasm': signed('hello'),
+      'app/package.json': '{"name":"app"}',
+      'app/src/hello.wasm': signed('hello'),
     })
-    const types = resolveTypes(true)
-    const place = (file: string) => placeTypes(file, { root: project.root, types })
-    expect(place(project.at('node_modules/acme/hello.wasm'))).toBeUndefined()
-    expect(place(project.at('../hello.wasm'))).toBeUndefined()
-    expect(place(project.at('src/hello.wasm'))).toBe(project.at(TYPES, 'src'))
-    expect(placeTypes(project.at('hello.wasm'), { root: project.root, types: resolveTypes('sibling') })).toBe(
-      project.root,
-    )
+    mkdirSync(project.at('app/node_modules/@acme'), { recursive: true })
+    symlinkSync(project.at('linked'), project.at('app/node_modules/@acme/linked'))
+    const root = project.at('app')
+    const place = (file: string, kind: boolean | string = true) =>
+      placeTypes(project.at(file), { root, types: resolveTypes(kind) })
+    expect(place('app/src/hello.wasm')).toEqual({
+      folder: project.at('app', TYPES, 'src'),
+      id: 'src/hello.wasm',
+    })
+    const installed = place('node_modules/acme/hello.wasm')
+    expect(installed?.id).toBe('node_modules/acme/hello.wasm')
+    expect(place('linked/hello.wasm')?.id).toBe('node_modules/@acme/linked/hello.wasm')
+    expect(place('node_modules/acme/node_modules/inner/hello.wasm')).toBeUndefined()
+    expect(place('hello.wasm')).toBeUndefined()
+    expect(place('node_modules/acme/hello.wasm', 'sibling')).toBeUndefined()
+    expect(place('app/hello.wasm', 'sibling')?.folder).toBe(root)
   })
 })
 
@@ -548,74 +470,5 @@ describe('the folder of types', () => {
     ['/other/hello.wasm', '/app', undefined],
   ])('finds the place of %s in %s', (file, root, inside) => {
     expect(insideRoot(file, root)).toBe(inside)
-  })
-})
-
-describe('advice about a tsconfig', () => {
-  const GOOD = { allowArbitraryExtensions: true, rootDirs: ['.', './.signed-wasm/types'] }
-  const advice = (files: Record<string, string>, folder: string | undefined = TYPES) =>
-    adviseTsconfig(makeProject(files).root, folder)
-  const json = JSON.stringify
-
-  it('is the lines that it needs', () => {
-    expect(advice({ 'tsconfig.json': '{}' })?.split('\n').slice(1)).toEqual([
-      '  "allowArbitraryExtensions": true,',
-      '  "rootDirs": [".", ".signed-wasm/types"],',
-      '  "skipLibCheck": true,',
-    ])
-  })
-
-  it.each<[string, Record<string, string>]>([
-    ['there is none', {}],
-    ['it has the lines', { 'tsconfig.json': json({ compilerOptions: GOOD }) }],
-    [
-      'it has them among comments and trailing commas',
-      {
-        'tsconfig.json': `\uFEFF{ // "x": 1
-          /* "y" */ "compilerOptions": { "allowArbitraryExtensions": true, "rootDirs": [".", ".signed-wasm/types",], "paths": { "//a": ["b/*"] }, }, }`,
-      },
-    ],
-    [
-      'it inherits them',
-      {
-        'tsconfig.json': json({ extends: './config/base', compilerOptions: { strict: true } }),
-        'config/base.json': json({
-          compilerOptions: { allowArbitraryExtensions: true, rootDirs: ['..', '../.signed-wasm/types'] },
-        }),
-      },
-    ],
-    [
-      'it has them for one folder',
-      {
-        'tsconfig.json': json({
-          compilerOptions: { allowArbitraryExtensions: true, rootDirs: ['src', '.signed-wasm/types/src'] },
-        }),
-      },
-    ],
-    [
-      'one that it refers to has them',
-      {
-        'tsconfig.json': json({ files: [], references: [{ path: './tsconfig.app.json' }] }),
-        'tsconfig.app.json': json({ compilerOptions: GOOD }),
-      },
-    ],
-  ])('is silent where %s', (_, files) => {
-    expect(advice(files)).toBeUndefined()
-  })
-
-  it.each([
-    '{',
-    '[]',
-    'null',
-    '{"extends":"./tsconfig.json"}',
-    '{"extends":"no-such-package"}',
-    '{"references":[1]}',
-  ])('takes anything for a tsconfig: %s', (text) => {
-    expect(advice({ 'tsconfig.json': text })).toContain('allowArbitraryExtensions')
-  })
-
-  it('asks for no rootDirs where types are beside the components', () => {
-    const root = makeProject({ 'tsconfig.json': '{}' }).root
-    expect(adviseTsconfig(root, undefined)).not.toContain('rootDirs')
   })
 })

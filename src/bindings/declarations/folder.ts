@@ -3,12 +3,14 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { ownerOf, packageFolder } from '../../disk/packages.js'
 import { insideRoot, isMissing, realPath, toSlashes } from '../../disk/paths.js'
 import { replaceFile } from '../../disk/replace-file.js'
 import { resolveTarget } from '../../disk/targets.js'
+import { findTsconfig, readTsconfigs } from '../../disk/tsconfig.js'
 import { walk } from '../../disk/walk.js'
-import { problem } from '../../errors/raise.js'
-import { TYPES_HEADER, typesTree } from './entries.js'
+import { TYPES_HEADER, typesTree } from '../types/entries.js'
+import { assertOwn, type TypesProject, usesRootDirs } from './index-file.js'
 
 /** Where declarations go. */
 export type TypesPlace =
@@ -28,19 +30,53 @@ export function resolveTypes(types: boolean | string | undefined): TypesPlace {
   return { kind: 'folder', folder: TYPES_FOLDER, needsTsconfig: types === undefined }
 }
 
+/** The folder that the paths of declarations count from. @param root the folder of a build */
+export function typesBase(root: string): string {
+  const config = findTsconfig(root)
+  return config === undefined ? root : path.dirname(config)
+}
+
 /**
- * The folder that stands for the folder of a `.wasm` file: itself, or its mirror in the types folder.
- * @returns `undefined` for what no relative import of the project reaches: files outside of it, and packages
+ * The project whose tsconfig.json is responsible for a folder.
+ * @returns `undefined` where no file is to be included: there is no tsconfig, declarations lie beside components, or
+ *   `rootDirs` leads to them
  */
+export function openTypesProject(root: string, types: TypesPlace): TypesProject | undefined {
+  const config = findTsconfig(root)
+  if (config === undefined || types.kind !== 'folder') return undefined
+  const base = path.dirname(config)
+  const project = { base, folder: path.resolve(base, types.folder), configs: readTsconfigs(config) }
+  return usesRootDirs(project) ? undefined : project
+}
+
+/** Where the declarations of a component are, and what it is called there. */
+export interface TypesHome {
+  /** The folder that stands for the folder of the file: itself, or its mirror in the types folder. */
+  folder: string
+  /** Its path from the project, forward slashes; in `node_modules` for one of a package, wherever that lies. */
+  id: string
+}
+
+/** @returns `undefined` for what no import of the project reaches, and for packages where declarations are beside components */
 export function placeTypes(
   file: string,
   { root, types }: { root: string; types: TypesPlace },
-): string | undefined {
+): TypesHome | undefined {
+  if (types.kind === 'nowhere') return undefined
   const inside = insideRoot(file, root) ?? insideRoot(realPath(file) ?? file, realPath(root) ?? root)
-  if (types.kind === 'nowhere' || inside === undefined || inside.split('/').includes('node_modules'))
-    return undefined
-  const folder = inside.split('/').slice(0, -1)
-  return path.resolve(root, types.kind === 'folder' ? types.folder : '', ...folder)
+  const isOwn = inside !== undefined && !inside.split('/').includes('node_modules')
+  const id = isOwn ? inside : types.kind === 'folder' ? packagedId(realPath(file) ?? file, root) : undefined
+  if (id === undefined) return undefined
+  const folder = types.kind === 'folder' ? types.folder : ''
+  return { folder: path.resolve(root, folder, ...id.split('/').slice(0, -1)), id }
+}
+
+/** Only of what the project itself can import. */
+function packagedId(file: string, root: string): string | undefined {
+  const owner = ownerOf(file)
+  return owner && packageFolder(owner.name, root) === owner.folder
+    ? `node_modules/${owner.name}/${owner.path}`
+    : undefined
 }
 
 /**
@@ -84,13 +120,6 @@ export function writeTypes(
     if (text === undefined) rmSync(target, { force: true })
     else replaceFile(target, text, { makeFolder: true })
   }
-}
-
-/** What somebody has written by hand is left as it is. */
-function assertOwn(file: string): void {
-  const text = readText(file)
-  if (text !== undefined && text !== '' && !text.startsWith(TYPES_HEADER))
-    throw problem('TYPES_FOREIGN', { file: path.basename(file) })
 }
 
 /** The files that {@link writeTypes} would write or remove, sorted. */

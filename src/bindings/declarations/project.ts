@@ -1,0 +1,119 @@
+/// <reference types="node" />
+/** The file that a project includes for its declarations, kept up to date, and what its tsconfigs lack to see them. */
+
+import path from 'node:path'
+import { askCompiler, type Program } from '../../disk/compiler.js'
+import { toSlashes } from '../../disk/paths.js'
+import { findTsconfig, includes, readTsconfigs, type Tsconfig } from '../../disk/tsconfig.js'
+import type { TypesPlace } from './folder.js'
+import {
+  changedIndex,
+  type IndexPlan,
+  planIndex,
+  type TypesProject,
+  usesRootDirs,
+  writeIndex,
+} from './index-file.js'
+
+/**
+ * Brings the file up to date.
+ * @returns the plan that was carried out, where {@link adviseOn} might find something to say
+ * @throws Diagnostic `TYPES_FOREIGN`; an error of `node:fs`
+ */
+export function updateIndex(project: TypesProject): IndexPlan | undefined {
+  const plan = planIndex(project)
+  const hasChanged = writeIndex(plan, project)
+  const isSeen = project.configs.some((config) => includes(config, plan.file))
+  return (hasChanged || !isSeen) && plan.texts.get(plan.file) !== undefined ? plan : undefined
+}
+
+/** The files that {@link updateIndex} would write or remove, as paths from the project. */
+export function staleIndex(project: TypesProject): string[] {
+  return changedIndex(planIndex(project)).map((file) => toSlashes(path.relative(project.base, file)))
+}
+
+/**
+ * What to tell a user whose TypeScript does not see the file. His compiler is asked, rather than guessed what its settings
+ * come to.
+ */
+export async function adviseOn(
+  { base, configs }: TypesProject,
+  plan: IndexPlan,
+): Promise<string | undefined> {
+  const answers = await Promise.all(configs.map(({ file }) => askCompiler(file)))
+  const asked = configs.flatMap((config, index) => {
+    const program = answers[index]
+    return program === undefined ? [] : [{ config, program }]
+  })
+  if (asked.length === 0) return undefined
+  const folder = path.dirname(plan.file)
+  const isSeen = asked.some(({ program }) => program.files.includes(plan.file))
+  const blind = asked.filter(
+    ({ program }) => !program.files.includes(plan.file) && hasCodeIn(program, isSeen ? folder : base),
+  )
+  const advice = [
+    ...blind.map(({ config }) => linesFor(config, plan.file)),
+    ...(plan.hasSiblings ? asked.filter(({ program }) => isShadowing(program, plan.file)) : []).map(
+      ({ config }) => optionLines(config),
+    ),
+  ]
+  return advice.length === 0 ? undefined : advice.map((lines) => lines(base)).join('\n')
+}
+
+/** Whether its own files are among those that may import a component, and not the settings of a tool alone. */
+function hasCodeIn({ files }: Program, folder: string): boolean {
+  return files.some(
+    (file) =>
+      !path.relative(folder, file).startsWith('..') && !/\.d\.\w+$|\.config\.\w+$/.test(path.basename(file)),
+  )
+}
+
+function isShadowing({ files, allowsArbitraryExtensions }: Program, file: string): boolean {
+  return files.includes(file) && !allowsArbitraryExtensions
+}
+
+/**
+ * What to tell a user whose declarations lie where TypeScript looks for them only with an option.
+ * @param component one of those, absolute
+ */
+export function adviseOnOption(root: string, types: TypesPlace, component: string): string | undefined {
+  const main = findTsconfig(root)
+  if (main === undefined) return undefined
+  const base = path.dirname(main)
+  const configs = readTsconfigs(main)
+  const isLookedFor =
+    types.kind === 'sibling' ||
+    (types.kind === 'folder' && usesRootDirs({ folder: path.resolve(base, types.folder), configs }))
+  if (!isLookedFor || configs.some(({ allowsArbitraryExtensions }) => allowsArbitraryExtensions))
+    return undefined
+  const place = path.join(path.dirname(component), 'x.ts')
+  return optionLines(configs.find((config) => includes(config, place)) ?? configs[0]!)(base)
+}
+
+type Lines = (base: string) => string
+
+/** `files` adds to what is included, where `include` would replace what a base says. */
+function linesFor(config: Tsconfig, file: string): Lines {
+  return (base) => {
+    const home = path.dirname(config.file)
+    const files = [...config.files, file].map((one) => toSlashes(path.relative(home, one)))
+    const isDefault = config.include === undefined && config.files.length === 0
+    return [
+      `[signed-wasm] TypeScript finds the types of components with this in ${shown(config, base)}, which leaves out ${toSlashes(path.relative(base, file))}:`,
+      `  "files": ${JSON.stringify(files)}${isDefault ? ',' : ''}`,
+      ...(isDefault ? ['  "include": ["**/*"]'] : []),
+    ].join('\n')
+  }
+}
+
+function optionLines(config: Tsconfig): Lines {
+  return (base) =>
+    [
+      `[signed-wasm] TypeScript reads declarations beside components with this in the compilerOptions of ${shown(config, base)}:`,
+      '  "allowArbitraryExtensions": true',
+    ].join('\n')
+}
+
+function shown({ file }: Tsconfig, base: string): string {
+  return toSlashes(path.relative(base, file))
+}
