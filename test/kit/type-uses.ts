@@ -5,6 +5,7 @@ export const TYPE_USES: Record<string, string> = {
   'plain.ts': `
     import hello, { greet, greeter, 'docs:hello/greeter@0.1.0' as full } from './hello.wasm'
     import again, { answer } from './hello.wasm?component'
+    import make from './hello.wasm?instantiate'
     const text: string = greet('a') + hello.greet('b') + again.greeter.greet('c') + greeter.greet('d') + full.greet('e')
     const count: number = answer() + hello.answer()
     const lazy: number = (await import('./hello.wasm')).default.answer()
@@ -18,6 +19,12 @@ export const TYPE_USES: Record<string, string> = {
     const wrong: string = answer()
     // @ts-expect-error too many arguments
     full.greet('a', 'b')
+    await make()
+    await make({})
+    // @ts-expect-error imports are an object
+    await make(1)
+    // @ts-expect-error it imports nothing
+    await make({ log: {} })
     export { text, count, lazy }`,
   // Its `hello.wasm` is another component than the one in the folder above.
   'deep/same-name.ts': `

@@ -45,6 +45,7 @@ function importsType(
   names: readonly string[],
   { world, needed }: { world: World; needed: readonly string[] },
 ): string {
+  if (names.length === 0) return 'Record<string, never>' // `{}` would be any number as well
   const choices = needed.filter((name) => hostNames(name).length > 1).slice(0, MAX_CHOICES)
   const single = new Set(needed.filter((name) => hostNames(name).length === 1))
   const types = new Map<string, string[]>()

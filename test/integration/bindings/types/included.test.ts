@@ -26,6 +26,7 @@ import {
   REPOSITORY,
   TRUSTED_PEM,
 } from '../../../kit/project.js'
+import { command } from '../../../kit/run.js'
 import { sourceOf } from '../../../kit/sources.js'
 import { TYPE_USES } from '../../../kit/type-uses.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../../../kit/typescript.js'
@@ -359,6 +360,174 @@ describe('the place of that file', () => {
     expect([existsSync(project.at('signed-wasm.d.ts')), existsSync(project.at(INDEX))]).toEqual([false, true])
   })
 })
+
+/** What frameworks write, and how their apps import. */
+const FRAMEWORKS: Record<
+  string,
+  { files: Record<string, unknown>; config: string; component: string; page: string; from: string }
+> = {
+  'Next.js': {
+    files: {
+      'tsconfig.json': {
+        compilerOptions: {
+          target: 'ES2017',
+          lib: ['dom', 'esnext'],
+          allowJs: true,
+          skipLibCheck: true,
+          strict: true,
+          noEmit: true,
+          esModuleInterop: true,
+          module: 'esnext',
+          moduleResolution: 'bundler',
+          resolveJsonModule: true,
+          isolatedModules: true,
+          jsx: 'preserve',
+          incremental: true,
+          paths: { '@/*': ['./*'] },
+        },
+        include: ['next-env.d.ts', '**/*.ts', '**/*.tsx', '.next/types/**/*.ts', '.next/dev/types/**/*.ts'],
+        exclude: ['node_modules'],
+      },
+    },
+    config: 'tsconfig.json',
+    component: 'lib/hello.wasm',
+    page: 'app/page.ts',
+    from: '@/lib/hello.wasm',
+  },
+  'React Router': {
+    files: {
+      'tsconfig.json': {
+        include: ['**/*', '**/.server/**/*', '**/.client/**/*', '.react-router/types/**/*'],
+        compilerOptions: {
+          lib: ['DOM', 'DOM.Iterable', 'ES2022'],
+          types: ['vite/client'],
+          target: 'ES2022',
+          module: 'ES2022',
+          moduleResolution: 'bundler',
+          jsx: 'react-jsx',
+          rootDirs: ['.', './.react-router/types'],
+          paths: { '~/*': ['./app/*'] },
+          esModuleInterop: true,
+          verbatimModuleSyntax: true,
+          noEmit: true,
+          resolveJsonModule: true,
+          skipLibCheck: true,
+          strict: true,
+        },
+      },
+    },
+    config: 'tsconfig.json',
+    component: 'app/lib/hello.wasm',
+    page: 'app/routes/home.ts',
+    from: '~/lib/hello.wasm',
+  },
+  SvelteKit: {
+    files: {
+      'tsconfig.json': {
+        extends: './.svelte-kit/tsconfig.json',
+        compilerOptions: {
+          allowJs: true,
+          checkJs: true,
+          strict: true,
+          skipLibCheck: true,
+          moduleResolution: 'bundler',
+        },
+      },
+      '.svelte-kit/tsconfig.json': {
+        compilerOptions: {
+          paths: { $lib: ['../src/lib'], '$lib/*': ['../src/lib/*'] },
+          rootDirs: ['..', './types'],
+          verbatimModuleSyntax: true,
+          isolatedModules: true,
+          lib: ['esnext', 'DOM'],
+          module: 'esnext',
+          moduleResolution: 'bundler',
+          target: 'esnext',
+          noEmit: true,
+        },
+        include: [
+          'ambient.d.ts',
+          'non-ambient.d.ts',
+          './types/**/$types.d.ts',
+          '../vite.config.ts',
+          '../src/**/*.js',
+          '../src/**/*.ts',
+          '../src/**/*.svelte',
+          '../tests/**/*.ts',
+        ],
+        exclude: ['../node_modules/**', '../src/service-worker.ts'],
+      },
+    },
+    config: 'tsconfig.json',
+    component: 'src/lib/hello.wasm',
+    page: 'src/routes/+page.ts',
+    from: '$lib/hello.wasm',
+  },
+  Nuxt: {
+    files: {
+      'tsconfig.json': {
+        files: [],
+        references: ['app', 'server', 'node'].map((name) => ({ path: `./.nuxt/tsconfig.${name}.json` })),
+      },
+      '.nuxt/tsconfig.app.json': {
+        compilerOptions: {
+          paths: { '~/*': ['../app/*'], '@/*': ['../app/*'], '#imports': ['./imports'] },
+          module: 'preserve',
+          moduleResolution: 'bundler',
+          target: 'ESNext',
+          lib: ['ESNext', 'dom'],
+          types: [],
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          allowArbitraryExtensions: false,
+        },
+        include: ['./nuxt.d.ts', '../app/**/*', '../modules/*/runtime/**/*'],
+        exclude: ['../node_modules', '../dist'],
+      },
+      '.nuxt/tsconfig.server.json': { include: ['./types/nitro.d.ts', '../server/**/*'] },
+      '.nuxt/tsconfig.node.json': { include: ['./types/modules.d.ts', '../*.*'], exclude: ['../app'] },
+      'nuxt.config.ts': 'export default {}',
+    },
+    config: '.nuxt/tsconfig.app.json',
+    component: 'app/lib/hello.wasm',
+    page: 'app/pages/index.ts',
+    from: '~/lib/hello.wasm',
+  },
+}
+
+describe.each(Object.entries(FRAMEWORKS))(
+  'the tsconfig of %s',
+  (_, { files, config, component, page, from }) => {
+    it('needs nothing for exact types, by an alias and by a path', async () => {
+      const project = typed({
+        ...Object.fromEntries(
+          Object.entries(files).map(([name, text]) => [name, typeof text === 'string' ? text : json(text)]),
+        ),
+        [component]: signed('hello'),
+        'main.mjs': `export * from './${component}'`,
+        [page]: `import { greet } from '${from}'
+        import { answer } from '../lib/hello.wasm'
+        import instantiate from '${from}?instantiate'
+        export const text: string = greet('a') + (await instantiate()).greet('b')
+        export const count: number = answer()
+        // @ts-expect-error a number where a string belongs
+        greet(1)
+        // @ts-expect-error of another type
+        export const wrong: string = answer()
+        // @ts-expect-error imports are an object
+        void instantiate(1)`,
+      })
+      symlinkSync(path.join(REPOSITORY, 'node_modules/vite'), project.at('node_modules/vite'))
+      expect(await build(project, ['main.mjs'])).toEqual([])
+      for (const { script } of COMPILERS) {
+        const tsc = path.join(REPOSITORY, 'node_modules', script)
+        const args = [tsc, '--noEmit', '--incremental', 'false', '-p', project.at(config)]
+        expect(await command(process.execPath, args)).toMatchObject({ code: 0, output: '' })
+      }
+    })
+  },
+)
 
 describe('advice about what TypeScript does not see', () => {
   const tests = { 'src/__tests__/a.spec.ts': 'export {}', 'env.d.ts': '' }
