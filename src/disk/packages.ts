@@ -179,7 +179,8 @@ export function wasmSpecifiers(script: string): string[] {
 /** What stands between quotes after `from`, `import` or `import(`. Only the word is consumed, as it may stand in a text. */
 const SPECIFIER = /\b(?:from|import)(?=\s*(?:\(\s*)?["'`]([^"'`\n]+)["'`])/gi
 
-function readText(file: string): string {
+/** The text of a file; nothing where it cannot be read. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {

@@ -317,9 +317,9 @@ export const CATALOGUE = {
     what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
     hint: `npm install ${v.shim}`,
   })),
-  TOP_LEVEL_AWAIT: refusal((v: AboutFile & { where: string }) => ({
+  TOP_LEVEL_AWAIT: refusal((v: AboutFile & { specifier?: string | undefined; where: string }) => ({
     what: `its exports come out of a top-level await, which ${v.where} does not have`,
-    hint: `import instantiate from '${v.file ?? '<file>'}?instantiate', and call it: const { <export> } = await instantiate()`,
+    hint: `import instantiate from '${printable(v.specifier ?? v.file ?? '<file>')}?instantiate', and call it: const { <export> } = await instantiate()`,
   })),
   IMPORT_UNSUPPORTED: refusal((v: AboutFile & { asks: string }) => ({
     what: `${v.asks} asks for something else than the exports of a component, which are all that it gives`,

@@ -21,8 +21,6 @@ interface Wanted {
   importers?: readonly string[] | undefined
 }
 
-const SILENT: BuildLog = { inform: () => {}, warn: () => {} }
-
 /** One gate for each use of the plugin. */
 export class Gate {
   readonly project: Project
@@ -45,7 +43,7 @@ export class Gate {
    * Starts a build: reads the keys again and, when the policy is another now, forgets what the last build admitted.
    * Under the same policy the same files remain admitted, because Vite ships a worker that has not changed once more
    * without loading it again.
-   * @param log gets one line that states the policy
+   * @param log gets one line that states the policy: see {@link readPolicy}
    * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
    */
   start(log: BuildLog): void {
@@ -56,7 +54,7 @@ export class Gate {
     this.#current(log)
   }
 
-  #readPolicy(log: BuildLog): ReadPolicy {
+  #readPolicy(log?: BuildLog): ReadPolicy {
     const { root, command } = this.project
     const { mode, keys, include, exclude } = this.#options
     return readPolicy({ mode: mode[command], keys, include, exclude, root }, log)
@@ -68,7 +66,7 @@ export class Gate {
   }
 
   // Some servers load before any build start is announced.
-  #current(log: BuildLog = SILENT): ReadPolicy {
+  #current(log?: BuildLog): ReadPolicy {
     if (this.#read !== undefined) return this.#read
     this.#read = this.#readPolicy(log)
     if (this.#read.policy.id !== this.#admittedUnder) this.admissions.clear()

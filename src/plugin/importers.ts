@@ -1,8 +1,8 @@
 /// <reference types="node" />
 /** Who imports what, heard while modules are read: some bundlers do not tell at the end, and a dev server has none. */
 
-import { dirname, resolve } from 'node:path'
-import { parseBare, wasmOf } from '../disk/packages.js'
+import { basename, dirname, isAbsolute, resolve } from 'node:path'
+import { parseBare, readText, wasmOf, wasmSpecifiers } from '../disk/packages.js'
 import { realPath } from '../disk/paths.js'
 
 /** See the first line of this file. */
@@ -27,6 +27,23 @@ export class Importers {
       return [...importers].filter((importer) => isOf(file, path, dirname(importer)))
     })
   }
+}
+
+/** How a module imports a file, as the bundler tells it. */
+export interface Heard {
+  specifier: string
+  /** Absolute path of that module. */
+  importer: string
+}
+
+/**
+ * The specifier as it stands in the module: some bundlers put a path in the place of an alias before anybody hears it.
+ * @returns `undefined` where it is not to be found there
+ */
+export function asWritten({ specifier, importer }: Heard): string | undefined {
+  if (!isAbsolute(specifier)) return specifier
+  const name = basename(specifier)
+  return wasmSpecifiers(readText(importer)).find((one) => one.split('/').at(-1)!.endsWith(name))
 }
 
 function isOf(file: string, path: string, from: string): boolean {

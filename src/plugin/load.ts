@@ -8,6 +8,7 @@ import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
+import { Awaiting } from './awaiting.js'
 import type { LoadContext } from './contexts.js'
 import type { Gate } from './gate.js'
 import type { ResolvedOptions } from './options.js'
@@ -34,8 +35,7 @@ export class Loader {
   readonly #gate: Gate
   readonly #options: ResolvedOptions
   readonly #bindings: Bindings
-  /** Display paths of components whose module has a top-level await. */
-  readonly #awaiting = new Set<string>()
+  readonly awaiting = new Awaiting()
 
   constructor(gate: Gate, options: ResolvedOptions, bindings: Bindings) {
     this.#gate = gate
@@ -45,7 +45,7 @@ export class Loader {
 
   /** Forgets what the last build loaded. */
   start(): void {
-    this.#awaiting.clear()
+    this.awaiting.clear()
   }
 
   /**
@@ -70,7 +70,7 @@ export class Loader {
       throw problem('IMPORT_UNSUPPORTED', { file: admission.admitted.name, asks: context.wantsCore })
     if (layer === 'core module' || form === undefined || context.wantsBytes)
       return { kind: 'handed back', bytes }
-    if (form === 'exports') this.#expectAwait(admission, context)
+    if (form === 'exports') this.awaiting.add(admission, context.lacksAwait)
     return { kind: 'module', code: await this.#generate(admission, form, context) }
   }
 
@@ -81,20 +81,6 @@ export class Loader {
     const { admitted } = admission
     if (admitted.digest !== digest) throw problem('FILE_CHANGED', { file: admitted.name })
     return { kind: 'bytes', bytes: admitted.bytes }
-  }
-
-  #expectAwait({ admitted }: Admission, { lacksAwait }: LoadContext): void {
-    this.#awaiting.add(admitted.name)
-    if (lacksAwait !== undefined) this.refuseAwait(lacksAwait)
-  }
-
-  /**
-   * Tells what to do where a module that was loaded has a top-level await and must not.
-   * @param where see {@link LoadContext.lacksAwait}
-   * @throws Diagnostic `TOP_LEVEL_AWAIT`
-   */
-  refuseAwait(where: string): void {
-    for (const file of this.#awaiting) throw problem('TOP_LEVEL_AWAIT', { file, where })
   }
 
   async #generate(admission: Admission, form: ModuleForm, context: LoadContext): Promise<string> {

@@ -71,9 +71,9 @@ export class Pipeline {
     return this.#loader.load(id, context)
   }
 
-  /** See {@link Loader.refuseAwait}. */
-  refuseAwait(where: string): void {
-    this.#loader.refuseAwait(where)
+  /** What this build has loaded whose module has a top-level await. */
+  get awaiting(): Loader['awaiting'] {
+    return this.#loader.awaiting
   }
 
   /** Sweeps a folder that is about to be written: see {@link LateSweep}. */

@@ -24,20 +24,29 @@ export interface ReadPolicy {
 
 /**
  * Reads the keys that the options name.
- * @param log gets one line that states the policy
+ * @param log gets one line that states the policy, unless it was said of this project before
  * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
  */
-export function readPolicy({ mode, keys, root, ...filters }: PolicyOptions, log: BuildLog): ReadPolicy {
+export function readPolicy({ mode, keys, root, ...filters }: PolicyOptions, log?: BuildLog): ReadPolicy {
   if (mode === 'off') {
-    log.warn(problem('VERIFICATION_OFF', {}).message)
+    log?.warn(problem('VERIFICATION_OFF', {}).message)
     return { policy: createPolicy({ mode }), files: [] }
   }
   const keyring = readKeyring(keys, { root, environment: process.env })
   if (mode === 'strict' && keyring.keys.length === 0)
     throw problem('NO_TRUSTED_KEYS', { looked: keys.map(describeSource) })
   const policy = createPolicy({ mode, signers: keyring.keys })
-  log.inform(summarizePolicy(policy, { ...keyring, ...filters }))
+  if (log !== undefined) informOnce(log, summarizePolicy(policy, { ...keyring, ...filters }), root)
   return { policy, files: keyring.watch }
+}
+
+const SAID = new Set<string>()
+
+/** Once in a process: frameworks build a project several times over, and a watcher does so all day. */
+function informOnce(log: BuildLog, line: string, root: string): void {
+  if (SAID.has(`${root}\0${line}`)) return
+  SAID.add(`${root}\0${line}`)
+  log.inform(line)
 }
 
 // A literal key is public, but too long to be read in a message.

@@ -137,3 +137,26 @@ it('Farm ends with an exit code and the reason when only its finished output is 
   expect(output).toContain('[signed-wasm] UNVERIFIED_WASM main.js')
   expect(project.files('dist')).toEqual([])
 })
+
+/** Configurations of several builds in one command, each with a plugin of its own or with one for all. */
+const TWICE: Record<string, (text: string) => string> = {
+  rollup: (text) =>
+    text.replace(/export default (\{.*\})/s, 'const one = () => ($1)\nexport default [one(), one()]'),
+  webpack: (text) =>
+    text.replace(/export default (\{.*\})/s, 'const one = () => ($1)\nexport default [one(), one()]'),
+  rspack: (text) =>
+    text.replace(/export default (\{.*\})/s, 'const one = () => ($1)\nexport default [one(), one()]'),
+  vite: (text) =>
+    text.replace(
+      "build: { ssr: 'main.js' }",
+      `builder: {}, environments: Object.fromEntries(['client', 'ssr', 'edge'].map((name) => [name, { build: { outDir: 'dist/' + name, rollupOptions: { input: 'main.js' } } }]))`,
+    ),
+}
+
+describe.each(Object.entries(TWICE))('%s with several builds in a command', (name, change) => {
+  it('says once which policy it enforces', async () => {
+    const { code, output } = await run(name, 'signed', change)
+    expect(code, output).toBe(0)
+    expect(output.match(/\[signed-wasm\] strict, 1 trusted key/g)).toHaveLength(1)
+  })
+})

@@ -1,5 +1,9 @@
+import { describe, expect, it } from 'vitest'
+import { build } from '../kit/bundlers.js'
 import { describeConformance } from '../kit/conformance/conformance.js'
 import { rollupFlipping, rollupForeign } from '../kit/conformance/plugins.js'
+import { inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
+import { constantComponent } from '../kit/wat.js'
 
 const lib = (format: string, script: string) => ({
   where: `the format ${format}`,
@@ -48,4 +52,23 @@ describeConformance({
     (plugin) => ({ name: 'preset', config: () => ({ build: { rolldownOptions: { plugins: [plugin] } } }) }),
   ],
   limits: {},
+})
+
+describe('TOP_LEVEL_AWAIT', () => {
+  it('names the import as it is written, by an alias as well', async () => {
+    for (const specifier of ['@/x.wasm', './lib/x.wasm', '#x.wasm', './lib/x.wasm?component']) {
+      const project = makeProject({
+        'package.json': JSON.stringify({ type: 'module', imports: { '#x.wasm': './lib/x.wasm' } }),
+        'main.js': `import { answer } from '${specifier}'\nglobalThis.answers = answer()`,
+        'lib/x.wasm': inState(await constantComponent(1), 'signed'),
+      })
+      const config = {
+        resolve: { alias: { '@': project.at('lib') } },
+        build: { target: 'es2020', ssr: 'main.js', outDir: 'dist' },
+      }
+      await expect(
+        build.vite({ project, options: { keys: TRUSTED_PEM }, target: 'node', out: 'dist', config }),
+      ).rejects.toThrow(`import instantiate from '${specifier.replace('?component', '')}?instantiate'`)
+    }
+  })
 })

@@ -9,7 +9,15 @@ import { sniffLayer } from '../../disk/read-file.js'
 import type { Admission } from '../admissions.js'
 import type { Pipeline } from '../pipeline.js'
 import { splitOwnQuery } from '../request.js'
-import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutFrames } from './adapter.js'
+import {
+  combine,
+  type Duties,
+  nothing,
+  refuseSecondOf,
+  sharedHooks,
+  withoutFrames,
+  withoutQuery,
+} from './adapter.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
@@ -101,7 +109,7 @@ export function awaitHooks(pipeline: Pipeline) {
         return null
       },
       renderStart() {
-        if (lack !== undefined) withoutFrames(() => pipeline.refuseAwait(lack!))
+        if (lack !== undefined) withoutFrames(() => pipeline.awaiting.refuse(lack!))
       },
     },
   }
@@ -163,6 +171,7 @@ function resolveForRollup(pipeline: Pipeline) {
       if (asked === undefined) return shims.handler.call(this, source, importer, options)
       const resolved = await this.resolve(asked.name, importer, { skipSelf: true })
       if (resolved === null || resolved.external) return resolved
+      if (importer !== undefined) pipeline.awaiting.hear(resolved.id, { specifier: asked.name, importer })
       // Others have queries of these names, too, for files of another kind.
       return WASM.test(resolved.id) ? { ...resolved, id: `${resolved.id}${asked.query}` } : null
     },
@@ -179,7 +188,7 @@ const QUERIED = /^([^\0]*?\.wasm)(\?.*)$|\?(?:component|instantiate)\b/i
 export function resolveShim(pipeline: Pipeline) {
   return {
     order: 'pre' as const,
-    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, WASM] },
+    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, WASM, COMPONENT] },
     async handler(
       this: ResolvingContext,
       source: string,
@@ -189,6 +198,13 @@ export function resolveShim(pipeline: Pipeline) {
       const runtime = resolveRuntimeModule(source)
       if (runtime !== undefined) return { id: runtime }
       if (WASM.test(source)) return resolveComponent(this, source, { importer, options, pipeline })
+      const component = COMPONENT.exec(source)?.[1]
+      if (component !== undefined && importer !== undefined) {
+        const resolved = await this.resolve(source, importer, { ...options, skipSelf: true })
+        if (resolved !== null)
+          pipeline.awaiting.hear(withoutQuery(resolved.id), { specifier: component, importer })
+        return resolved
+      }
       if (!SHIM_PATTERN.test(source)) return null
       const fromProject = join(pipeline.root, 'index.js')
       const resolved =
@@ -204,6 +220,8 @@ export function resolveShim(pipeline: Pipeline) {
 
 const WASM = /\.wasm$/i
 
+const COMPONENT = /^(.*\.wasm)\?component$/is
+
 /** Nothing where the import is not for us: of an entry, for the file itself, of a core module. */
 async function resolveComponent(
   context: ResolvingContext,
@@ -218,6 +236,7 @@ async function resolveComponent(
   if (importer === undefined || isReference) return null
   const resolved = await context.resolve(source, importer, { ...options, skipSelf: true })
   if (resolved === null || resolved.external || !WASM.test(resolved.id)) return resolved
+  pipeline.awaiting.hear(resolved.id, { specifier: source, importer })
   const isOurs = pipeline.claims(resolved.id) && sniffLayer(resolved.id) === 'component'
   return isOurs ? { ...resolved, id: `${resolved.id}?component` } : resolved
 }

@@ -35,7 +35,7 @@ export function describeAwait({ name, lacks, hasAwait }: Habits): void {
       await expect(refused).rejects.toThrow(
         `TOP_LEVEL_AWAIT x.wasm: its exports come out of a top-level await, which ${lack.where} does not have`,
       )
-      await expect(refused).rejects.toThrow("import instantiate from 'x.wasm?instantiate'")
+      await expect(refused).rejects.toThrow("import instantiate from './x.wasm?instantiate'")
       expect(await attempt(LATER, lack)).toEqual([{ answers: 1 }])
     })
 
