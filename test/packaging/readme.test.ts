@@ -3,14 +3,18 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build, type Rolldown } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explain, type Mode, parsePublicKeys, type Verdict, verify } from '../../src/api.js'
 import { CODES } from '../../src/errors/catalogue.js'
 import { problem } from '../../src/errors/raise.js'
+import { signedWasm } from '../../src/index.js'
 import { resolveOptions } from '../../src/plugin/options.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
 import { decide } from '../../src/policy/table.js'
 import { sign } from '../../src/trust/sign.js'
+import { buildBigComponent } from '../fixtures/components/big.mjs'
 import { runtimeSizes } from '../bench/sizes.mjs'
 import {
   fixture,
@@ -340,6 +344,69 @@ describe('at run time', () => {
     expect(await runInNode([made.at('load.js')])).toEqual([
       { error: expect.stringContaining('[signed-wasm] CONTENT_MODIFIED') },
     ])
+  })
+})
+
+describe('where components come from', () => {
+  /** Bytes of a page: its scripts, compressed. */
+  async function priceOf(bytes: Uint8Array): Promise<number> {
+    const made = makeProject({
+      'x.wasm': bytes,
+      'main.js': `import instantiate from './x.wasm?instantiate'\nglobalThis.instantiate = instantiate`,
+    })
+    const { output } = (await build({
+      root: made.root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [signedWasm.vite({ keys: TRUSTED_PEM })],
+      build: { write: false, modulePreload: false, rolldownOptions: { input: made.at('main.js') } },
+    })) as Rolldown.RolldownOutput
+    const code = output.map((one) => (one.type === 'chunk' ? one.code : '')).join('')
+    return gzipSync(code, { level: 9 }).length
+  }
+
+  const row = (from: string) => {
+    const line = section('Where components come from')
+      .split('\n')
+      .find((one) => one.startsWith(`| ${from} |`))
+    return line!
+      .split('|')
+      .slice(3, 6)
+      .map((cell) => cell.trim())
+  }
+  const kB = (bytes: number, digits = 0) => (bytes / 1000).toFixed(digits)
+  const compressed = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length
+
+  it('says what one of C costs', async () => {
+    const bytes = fixture('hello')
+    expect(row('C')).toEqual([
+      `${kB(bytes.length, 1)} kB`,
+      `${kB(compressed(bytes), 1)} kB`,
+      `${kB(await priceOf(signedHello()))} kB`,
+    ])
+  })
+
+  it('says what one of JavaScript costs', async () => {
+    const bytes = await buildBigComponent()
+    const [file, small, scripts] = row('JavaScript')
+    expect(file).toContain(`${kB(bytes.length / 1000)} MB`)
+    expect(small).toBe(`${kB(compressed(bytes) / 1000, 1)} MB`)
+    expect(scripts).toBe(`${kB(await priceOf(inState(bytes, 'signed')))} kB`)
+  })
+
+  const real = process.env['SIGNED_WASM_COMPONENTS']
+  if (real === undefined)
+    console.warn('SKIPPED: the price of components of Rust, as SIGNED_WASM_COMPONENTS is not set')
+  it.skipIf(real === undefined)('says what one of Rust costs', async () => {
+    const files = ['smoke', 'resources'].map((name) =>
+      readFileSync(path.join(real!, `${name}.component.wasm`)),
+    )
+    const range = (numbers: readonly number[]) => `${numbers.map((one) => kB(one)).join(' to ')} kB`
+    const [file, small, scripts] = row('Rust')
+    expect(file).toBe(range(files.map((bytes) => bytes.length)))
+    expect(small).toBe(range(files.map(compressed)))
+    const prices = [await priceOf(inState(files[0]!, 'signed')), await priceOf(inState(files[1]!, 'signed'))]
+    expect(scripts).toContain(range(prices))
   })
 })
 
