@@ -29,7 +29,7 @@ import {
 } from '../../kit/names.js'
 import { form, inState, makeProject, TRUSTED_PEM } from '../../kit/project.js'
 import { sourceOf } from '../../kit/sources.js'
-import { COMPILERS, typeCheck } from '../../kit/typescript.js'
+import { COMPILERS, ROOT_DIRS, typeCheck } from '../../kit/typescript.js'
 
 const transpiler = makeTranspiler()
 afterAll(() => transpiler.close())
@@ -222,7 +222,9 @@ describe('declarations', () => {
           Object.entries(declared).map(([name, text]) => [`.signed-wasm/types/src/${name}`, text]),
         ),
       )
-      expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+      expect(await typeCheck(project, { compiler, resolution: 'bundler', compilerOptions: ROOT_DIRS })).toBe(
+        '',
+      )
     },
   )
 })
