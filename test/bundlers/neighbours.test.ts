@@ -1,12 +1,13 @@
-/** Plugins of others that want every `.wasm` file for themselves, before ours in the list and after it. */
+/** Plugins and rules of others that want every `.wasm` file for themselves, before ours in the list and after it. */
 
 import { wasm } from '@rollup/plugin-wasm'
 import { createServer, type Plugin } from 'vite'
 import wasmPlugin from 'vite-plugin-wasm'
 import { describe, expect, it } from 'vitest'
+import type webpack from 'webpack'
 import { signedWasm } from '../../src/index.js'
 import { build, type BundlerName } from '../kit/bundlers.js'
-import { inState, makeProject, type Status, TRUSTED_PEM } from '../kit/project.js'
+import { inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { runInNode } from '../kit/run.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
@@ -81,5 +82,158 @@ describe.each(['before', 'after'])("vite-plugin-wasm %s ours in Vite's dev serve
     } finally {
       await server.close()
     }
+  })
+})
+
+/** As file-loader is, which webpack had before it had assets. */
+const FILE_LOADER = `module.exports = function (content) {
+  this.emitFile('loaded.wasm', content)
+  return 'export default "loaded.wasm"'
+}
+module.exports.raw = true`
+
+const WASM = /\.wasm$/
+const loaderOf = (project: Project) => project.at('loader.cjs')
+
+/** What people have in their configurations, and what an import of a core module is by it. */
+const RULES: Record<string, { rules: (project: Project) => object[]; core: 'string' | 'function' }> = {
+  'a rule for files': {
+    rules: () => [{ test: /\.(?:png|wasm)$/, type: 'asset/resource' }],
+    core: 'string',
+  },
+  'a rule for all but scripts': {
+    rules: () => [{ test: /./, exclude: /\.js$/, type: 'asset/resource' }],
+    core: 'string',
+  },
+  'a rule with names for files': {
+    rules: () => [
+      { oneOf: [{ test: WASM, type: 'asset/resource', generator: { filename: 'static/[name][ext]' } }] },
+    ],
+    core: 'string',
+  },
+  'a rule that has files in the code': {
+    rules: () => [{ test: WASM, type: 'asset/inline' }],
+    core: 'string',
+  },
+  'a rule for the queries': {
+    rules: () => [
+      { test: WASM, type: 'asset/resource' },
+      { resourceQuery: /component|instantiate/, type: 'asset/source' },
+    ],
+    core: 'string',
+  },
+  'a rule for the engine': {
+    rules: () => [{ test: WASM, type: 'webassembly/async' }],
+    core: 'function',
+  },
+  'a loader': {
+    rules: (project) => [{ test: WASM, type: 'javascript/auto', use: [loaderOf(project)] }],
+    core: 'string',
+  },
+  'a loader before others': {
+    rules: (project) => [
+      // Of core modules we replace what such a one has made.
+      { test: /x\.wasm$/, type: 'javascript/auto', enforce: 'pre', loader: loaderOf(project) },
+      { test: /core\.wasm$/, type: 'asset/resource' },
+    ],
+    core: 'string',
+  },
+  'a loader after others': {
+    rules: (project) => [{ test: WASM, type: 'javascript/auto', enforce: 'post', loader: loaderOf(project) }],
+    core: 'string',
+  },
+}
+
+/** Adds rules after those of ours, at the start or when all plugins have had their turn. */
+const adding = (rules: object[], isLate: boolean) => ({
+  apply(compiler: webpack.Compiler) {
+    const add = () => void compiler.options.module.rules.push(...rules)
+    return isLate ? compiler.hooks.afterEnvironment.tap('other', add) : add()
+  },
+})
+
+const WHERE: Record<string, (rules: object[]) => object> = {
+  'in the configuration': (rules) => ({ module: { rules } }),
+  'by a plugin after ours': (rules) => ({ plugins: [adding(rules, false)] }),
+  'by a plugin at the last moment': (rules) => ({ plugins: [adding(rules, true)] }),
+}
+
+const mainFor = (core: 'string' | 'function') => `import { answer } from './x.wasm'
+import { answer as asked } from './x.wasm?component'
+import instantiate from './x.wasm?instantiate'
+import { again } from './more.js'
+import ${core === 'function' ? '{ answer as core }' : 'core'} from './core.wasm'
+const late = await import('./x.wasm')
+const all = [answer(), asked(), (await instantiate()).answer(), again(), late.answer()]
+globalThis.answers = [...all, typeof core]`
+
+const ruleCases = Object.entries(RULES).flatMap(([name, rule]) =>
+  (['webpack', 'rspack'] as const).flatMap((bundler) =>
+    Object.entries(WHERE).map(([where, configure]) => ({ name, bundler, where, configure, ...rule })),
+  ),
+)
+
+describe.each(ruleCases)('$name $where of $bundler', ({ bundler, configure, rules, core }) => {
+  const attempt = async (main: string, status: { component: Status; core: Status }) => {
+    const project = makeProject({
+      'main.js': main,
+      'more.js': `export { answer as again } from './x.wasm'`,
+      'loader.cjs': FILE_LOADER,
+      'x.wasm': inState(await constantComponent(7), status.component),
+      'core.wasm': inState(await coreModule(), status.core),
+    })
+    const config = { experiments: { asyncWebAssembly: true }, ...configure(rules(project)) }
+    await build[bundler]({ project, options, target: 'node', out: 'dist', config })
+    return project
+  }
+  const SIGNED = { component: 'signed', core: 'signed' } as const
+
+  it('leaves components to us, and has core modules', async () => {
+    const project = await attempt(mainFor(core), SIGNED)
+    const answers = [7, 7, 7, 7, 7, core]
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers }])
+  })
+
+  it('takes no tampered file past us', async () => {
+    for (const file of ['component', 'core'] as const)
+      await expect(attempt(mainFor(core), { ...SIGNED, [file]: 'tampered' })).rejects.toThrow(
+        'CONTENT_MODIFIED',
+      )
+  })
+
+  it('has what code refers to by its URL, where that was not tampered with', async () => {
+    const main = `globalThis.answers = String(new URL('./x.wasm', import.meta.url))`
+    // By such a rule a URL is a module of the engine's as well, which no component can be.
+    if (core === 'function') await expect(attempt(main, SIGNED)).rejects.toThrow('IMPORT_UNSUPPORTED')
+    else await attempt(main, SIGNED)
+    const refused = /CONTENT_MODIFIED|UNVERIFIED_WASM/
+    await expect(attempt(main, { ...SIGNED, component: 'tampered' })).rejects.toThrow(refused)
+  })
+})
+
+describe.each(['webpack', 'rspack'] as const)('%s', (bundler) => {
+  const attempt = async (main: string, config: { module?: object }) => {
+    const project = makeProject({
+      'main.js': main,
+      'loader.cjs': FILE_LOADER,
+      'x.wasm': inState(await constantComponent(7), 'signed'),
+    })
+    await build[bundler]({ project, options, target: 'node', out: 'dist', config })
+    return runInNode([project.at('dist/main.js')])
+  }
+  const IMPORT = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
+
+  it.each<[string, () => unknown]>([
+    ['a pattern', () => WASM],
+    ['a list', () => [/jquery/, /wasm/]],
+    ['a function', () => (file: string) => file.endsWith('.wasm')],
+  ])('parses what we make of files that are not to be parsed: %s', async (_, noParse) => {
+    const answers = await attempt(IMPORT, { module: { noParse: noParse() } })
+    expect(answers).toEqual([{ answers: 7 }])
+  })
+
+  it('leaves imports to the loader that they name', async () => {
+    const main = `import name from './loader.cjs!./x.wasm'\nglobalThis.answers = name`
+    expect(await attempt(main, {})).toEqual([{ answers: 'loaded.wasm' }])
   })
 })

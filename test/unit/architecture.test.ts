@@ -47,7 +47,11 @@ const MAY_NAME: Record<string, readonly RegExp[]> = {
   trust: [/^@noble\//],
   disk: [/^node:/, /^picomatch$/],
   bindings: [/^node:/, /^magic-string$/, /^@bytecodealliance\/jco-transpile/],
-  plugin: [/^node:/, /^unplugin$/, /^(?:vite|rollup|rolldown|webpack|esbuild|@rspack\/core|@farmfe\/core)$/],
+  plugin: [
+    /^node:/,
+    /^unplugin(?:\/(?:webpack|rspack)\/loaders\/load)?$/,
+    /^(?:vite|rollup|rolldown|webpack|esbuild|@rspack\/core|@farmfe\/core)$/,
+  ],
   index: [/^unplugin$/],
   entries: [/^unplugin$/],
   cli: [/^node:/],

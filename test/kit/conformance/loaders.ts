@@ -16,11 +16,14 @@ const FLIPPING = `module.exports = (bytes) => {
   return bytes
 }`
 
+const IMPORT = `import { answer } from './x.wasm'\nglobalThis.answers = answer()`
+const URL_OF_IT = `globalThis.answers = String(new URL('./x.wasm', import.meta.url))`
+
 /** Declares that what is shipped is what was judged. */
 export function describeLoaders(name: 'webpack' | 'rspack'): void {
-  const attempt = async (file: Uint8Array, enforce: 'pre' | 'post', loader: string) => {
+  const attempt = async (file: Uint8Array, enforce: 'pre' | 'post', loader: string, main = IMPORT) => {
     const project = makeProject({
-      'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,
+      'main.js': main,
       'x.wasm': file,
       'loader.cjs': `${loader}\n${RAW}`,
     })
@@ -37,9 +40,14 @@ export function describeLoaders(name: 'webpack' | 'rspack'): void {
       expect(await attempt(signed, 'pre', APPENDING)).toEqual([signed])
     })
 
-    it('after us, in place, is found out', async () => {
+    it('after us, in place, has nothing of what an import brings', async () => {
       const signed = inState(await constantComponent(1), 'signed')
-      await expect(attempt(signed, 'post', FLIPPING)).rejects.toThrow('UNVERIFIED_WASM')
+      expect(await attempt(signed, 'post', FLIPPING)).toEqual([signed])
+    })
+
+    it('after us, in place, is found out where code refers to the file', async () => {
+      const signed = inState(await constantComponent(1), 'signed')
+      await expect(attempt(signed, 'post', FLIPPING, URL_OF_IT)).rejects.toThrow('UNVERIFIED_WASM')
     })
   })
 }
