@@ -194,6 +194,81 @@ describe('what a library brings along', () => {
   })
 })
 
+/** What leaves all of `node_modules` to others in webpack and Rspack, and everything with an absolute path. */
+const LEAVING: Record<string, unknown> = {
+  'a pattern': [/node_modules/, new RegExp(`^${REPOSITORY}/?dist/`), /^[\w@]/],
+  'a function': ({ request }: { request: string }, answer: (error?: null, external?: string) => void) =>
+    path.isAbsolute(request) && /node_modules|dist\/runtime/.test(request)
+      ? answer(null, `module ${request}`)
+      : answer(),
+}
+
+describe.each(['webpack', 'rspack'] as const)('what a library of %s brings along', (name) => {
+  const projectOf = async () =>
+    makeProject({ 'lib.js': LIBRARY, 'x.wasm': inState(await constantComponent(7), 'signed') })
+  const makeLibrary = async (project: Project, recheck: 'off' | 'signature', config: object) => {
+    await build[name]({
+      project,
+      options: { ...options, recheck },
+      target: 'node',
+      entry: 'lib.js',
+      out: 'dist',
+      ...config,
+    })
+    return project
+  }
+  const library = { output: { library: { type: 'module' } } }
+
+  it.each(Object.keys(LEAVING))('is part of it, whatever is left to others by %s', async (leaving) => {
+    for (const recheck of ['off', 'signature'] as const)
+      for (const mode of ['production', 'development'] as const) {
+        const externals = LEAVING[leaving]
+        const config = { ...library, devtool: mode === 'production' ? 'source-map' : false, externals }
+        const project = await makeLibrary(await projectOf(), recheck, { mode, config })
+        for (const file of project.files('dist')) {
+          const text = Buffer.from(project.read(`dist/${file}`)).toString()
+          expect([file, text.includes(REPOSITORY), /\.\.\/dist|-loader|loaders\//.exec(text)?.[0]]).toEqual([
+            file,
+            false,
+            undefined,
+          ])
+        }
+        project.write({ 'app.js': APP.replace("'lib'", "'./dist/main.js'") })
+        expect([recheck, await runInNode([project.at('app.js')])]).toEqual([recheck, [{ answers: 7 }]])
+      }
+  })
+
+  it('is the same wherever the project lies', async () => {
+    for (const mode of ['production', 'development'] as const) {
+      const config = {
+        ...library,
+        devtool: mode === 'production' ? 'source-map' : false,
+        optimization: { minimize: false, concatenateModules: mode === 'production' },
+      }
+      config.output = { ...config.output, filename: '[name]-[contenthash].js' } as typeof config.output
+      const bytes = inState(await constantComponent(7), 'signed')
+      const files = { 'lib.js': LIBRARY, 'x.wasm': bytes }
+      const outputs = []
+      for (const project of [makeProject(files), makeProject(files)]) {
+        await makeLibrary(project, 'off', { mode, config })
+        const names = project.files('dist').toSorted()
+        outputs.push(
+          names.map((file) => [file, Buffer.from(project.read(`dist/${file}`)).toString('latin1')]),
+        )
+      }
+      expect(outputs[1]).toEqual(outputs[0])
+    }
+  })
+
+  it('stands on its own where modules are not joined, and is no file of another rule', async () => {
+    const module = { rules: [{ test: /runtime/, type: 'asset/resource' }] }
+    const config = { ...library, module, optimization: { concatenateModules: false, minimize: false } }
+    const project = await makeLibrary(await projectOf(), 'signature', { config })
+    project.write({ 'app.js': APP.replace("'lib'", "'./dist/main.js'") })
+    expect(await runInNode([project.at('app.js')])).toEqual([{ answers: 7 }])
+  })
+})
+
 interface Script {
   project: Project
   format: 'iife' | 'umd' | 'cjs'

@@ -105,6 +105,16 @@ const RULES: Record<string, { rules: (project: Project) => object[]; core: 'stri
     rules: () => [{ test: /./, exclude: /\.js$/, type: 'asset/resource' }],
     core: 'string',
   },
+  'a rule for all but the own scripts': {
+    rules: (project) => [
+      {
+        exclude: [project.at('main.js'), project.at('more.js')],
+        type: 'javascript/auto',
+        use: [loaderOf(project)],
+      },
+    ],
+    core: 'string',
+  },
   'a rule with names for files': {
     rules: () => [
       { oneOf: [{ test: WASM, type: 'asset/resource', generator: { filename: 'static/[name][ext]' } }] },

@@ -133,7 +133,7 @@ export function sharedHooks(
 }
 
 /** Generated code, which is JavaScript whatever `moduleTypes` of Rolldown say of `.wasm`; others read no such property. */
-function asScript(code: string) {
+export function asScript(code: string) {
   return { code, map: NO_MAPPINGS, moduleType: 'js' }
 }
 

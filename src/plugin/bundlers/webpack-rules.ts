@@ -12,6 +12,7 @@ import type { Pipeline } from '../pipeline.js'
 import { readQuery } from '../request.js'
 import { isObject, NAME } from './adapter.js'
 import type { Answering } from './webpack-loader.js'
+import { RUNTIME_SCHEME } from './webpack-runtime.js'
 
 type Rule = Extract<Compiler['options']['module']['rules'][number], object>
 
@@ -48,7 +49,7 @@ export function addRules(compiler: Compiler, pipeline: Pipeline, input: RuleInpu
 }
 
 /**
- * Makes JavaScript of ours of what was imported as a module, and a file of its bytes, whatever
+ * Makes JavaScript of ours of what was imported as a module, and of what that brings along, and a file of its bytes, whatever
  * other rules say of them: the last one has the type, and the loader of the first one is asked before all others.
  */
 function takeModules(
@@ -60,13 +61,15 @@ function takeModules(
   const use = [{ loader: LOADER, options }]
   const component = { test: WASM, include, ...asModule(compiler) }
   const bytes = { resourceQuery: RAW_QUERY }
+  const runtime = { scheme: RUNTIME_SCHEME }
   const { module } = compiler.options
   const { rules } = module
   if (module.noParse !== undefined) module.noParse = withoutOurs(module.noParse)
-  rules.unshift(...[component, bytes].map((rule): Rule => ({ ...rule, enforce: 'post', use })))
+  rules.unshift(...[component, bytes, runtime].map((rule): Rule => ({ ...rule, enforce: 'post', use })))
   rules.push(
     { ...component, type: 'javascript/auto', parser: { url: urlOf(compiler, framework) } },
     { ...bytes, type: 'asset/resource' },
+    { ...runtime, type: 'javascript/esm', sideEffects: false },
   )
 }
 

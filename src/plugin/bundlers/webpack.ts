@@ -4,17 +4,18 @@
 import { existsSync, statSync } from 'node:fs'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
-import { RUNTIME } from '../../bindings/runtime-files.js'
 import type { ComponentSource } from '../../bindings/module/input.js'
 import type { Admission } from '../admissions.js'
 import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, type HookContext, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
+import { asScript, type Duties, type HookContext, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
+import { RUNTIME_NAME } from './runtime-modules.js'
 import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
 import { isForNode, keepShimsExternal, resolveQueries } from './webpack-resolve.js'
 import { addRules } from './webpack-rules.js'
+import { findRuntime, loadRuntime } from './webpack-runtime.js'
 
 /**
  * The hooks for `webpack` and `rspack`, whose part that we use is the same.
@@ -30,7 +31,11 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     claims: (id) => !pipeline.isCoreModule(id),
   })
   function answer(this: HookContext, id: string) {
-    return hasLoaders(loaderContext(this)) ? null : shared.load.call(this, id)
+    const loader = loaderContext(this)
+    const runtime = loadRuntime(id)
+    if (runtime === undefined) return hasLoaders(loader) ? null : shared.load.call(this, id)
+    loader.cacheable(false)
+    return asScript(runtime)
   }
   const duties: Duties<(applied: Compiler) => void> = {
     root: ({ context }) => pipeline.configure({ root: context }),
@@ -42,7 +47,7 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
     sweepOutputs: (applied) => sweepCompilations(applied, pipeline),
   }
   const devServer = (applied: Compiler) => guardDevServer(applied, pipeline)
-  const others = [devServer, ...(framework === 'webpack' ? [resolveQueries] : [])]
+  const others = [devServer, findRuntime, ...(framework === 'webpack' ? [resolveQueries] : [])]
   const apply = (applied: unknown) => {
     compiler = applied as Compiler
     for (const duty of [...Object.values(duties), ...others]) duty(compiler)
@@ -63,7 +68,7 @@ function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
     watch: (file) => watch(loader, file),
     warn: (message) => context.warn(message),
     ship: (admission) => ship(admission, compiler),
-    runtime: RUNTIME,
+    runtime: RUNTIME_NAME,
     wantsBytes: !type.startsWith('javascript/'),
     isReference: type.startsWith('asset'),
     // With `import source`, or by a rule of the user's: ours make JavaScript of an import.
