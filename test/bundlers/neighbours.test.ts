@@ -1,6 +1,9 @@
 /** Plugins and rules of others that want every `.wasm` file for themselves, before ours in the list and after it. */
 
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { wasm } from '@rollup/plugin-wasm'
+import type * as esbuild from 'esbuild'
 import { createServer, type Plugin } from 'vite'
 import wasmPlugin from 'vite-plugin-wasm'
 import { describe, expect, it } from 'vitest'
@@ -245,5 +248,89 @@ describe.each(['webpack', 'rspack'] as const)('%s', (bundler) => {
   it('leaves imports to the loader that they name', async () => {
     const main = `import name from './loader.cjs!./x.wasm'\nglobalThis.answers = name`
     expect(await attempt(main, {})).toEqual([{ answers: 'loaded.wasm' }])
+  })
+})
+
+/** Has every such file as its bytes, in all namespaces. */
+const loading: esbuild.Plugin = {
+  name: 'loading',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: WASM }, (args) => ({ contents: readFileSync(args.path), loader: 'binary' })),
+}
+
+/** Does the same to whatever a name of such a file stands for. @see esbuild, "WebAssembly plugin" */
+const naming: esbuild.Plugin = {
+  name: 'naming',
+  setup(bundle) {
+    bundle.onResolve({ filter: WASM }, (args) => ({
+      path: path.join(args.resolveDir, args.path),
+      namespace: 'wasm',
+    }))
+    bundle.onLoad({ filter: /./, namespace: 'wasm' }, (args) => ({
+      contents: readFileSync(args.path),
+      loader: 'binary',
+    }))
+  },
+}
+
+const loaders = (['file', 'binary', 'copy', 'dataurl', 'base64', 'empty', 'text'] as const).map(
+  (loader) => [`the loader ${loader}`, {}, { loader: { '.wasm': loader } }] as const,
+)
+
+const ESBUILD: readonly (readonly [string, { before?: esbuild.Plugin[] }, object])[] = [
+  ['a plugin that loads, before ours', { before: [loading] }, {}],
+  ['a plugin that loads, after ours', {}, { plugins: [loading] }],
+  ['a plugin that finds names, after ours', {}, { plugins: [naming] }],
+  ...loaders,
+]
+
+describe('esbuild', () => {
+  const attempt = async (main: string, status: { component: Status; core: Status }, about: object) => {
+    const project = makeProject({
+      'main.js': main,
+      'more.js': `export { answer as again } from './x.wasm'`,
+      'x.wasm': inState(await constantComponent(7), status.component),
+      'core.wasm': inState(await coreModule(), status.core),
+    })
+    await build.esbuild({ project, options, target: 'node', out: 'dist', ...about })
+    return project
+  }
+  const SIGNED = { component: 'signed', core: 'signed' } as const
+
+  describe.each(ESBUILD)('%s', (_, before, config) => {
+    it('leaves components to us', async () => {
+      const main = mainFor('string').replaceAll(/.*core\.wasm.*\n|, typeof core/g, '')
+      const project = await attempt(main, SIGNED, { ...before, config })
+      expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: [7, 7, 7, 7, 7] }])
+    })
+
+    it('takes no tampered component past us', async () => {
+      for (const main of [mainFor('string'), `import { answer } from './x.wasm'\nanswer()`]) {
+        const attempting = attempt(main, { ...SIGNED, component: 'tampered' }, { ...before, config })
+        await expect(attempting).rejects.toThrow('CONTENT_MODIFIED')
+      }
+    })
+  })
+
+  it.each(loaders.filter(([name]) => /file|dataurl|base64/.test(name)))(
+    '%s has core modules, where those were not tampered with',
+    async (_, before, config) => {
+      const main = `import core from './core.wasm'\nglobalThis.answers = core !== undefined`
+      const project = await attempt(main, SIGNED, { ...before, config })
+      expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: true }])
+      const tampered = attempt(main, { ...SIGNED, core: 'tampered' }, { ...before, config })
+      await expect(tampered).rejects.toThrow('CONTENT_MODIFIED')
+    },
+  )
+
+  // esbuild asks plugins in the order of its list, and nobody can be asked before those that come first.
+  it('lets a plugin before ours have the names that it answers for, and nothing of it unverified in the output', async () => {
+    const main = `import { answer } from './x.wasm?component'\nglobalThis.answers = answer()`
+    const project = await attempt(main, SIGNED, { before: [naming] })
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 7 }])
+    const taken = `import bytes from './x.wasm'\nglobalThis.answers = bytes.length`
+    await attempt(taken, SIGNED, { before: [naming] })
+    const tampered = attempt(taken, { ...SIGNED, component: 'tampered' }, { before: [naming] })
+    await expect(tampered).rejects.toThrow('UNVERIFIED_WASM')
   })
 })

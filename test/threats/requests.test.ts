@@ -75,7 +75,10 @@ const scripting: PluginFor = (name) => {
   const main = `import x from './x.wasm'\nglobalThis.answers = x`
   if (name === 'esbuild') {
     const setup = (esbuild: { onLoad(filter: object, load: (file: { path: string }) => object): void }) =>
-      esbuild.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: scriptOf(path), loader: 'js' }))
+      esbuild.onLoad({ filter: /\.wasm/ }, ({ path }) => ({
+        contents: scriptOf(path.replace(/\?.*/, '')),
+        loader: 'js',
+      }))
     return { main, before: [{ name: 'scripting', setup }] }
   }
   const load = (id: string) => {

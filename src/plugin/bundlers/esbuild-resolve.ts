@@ -2,9 +2,11 @@
 
 import type { BuildOptions, OnResolveArgs, PluginBuild } from 'esbuild'
 import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
+import { sniffLayer } from '../../disk/read-file.js'
 import type { Pipeline } from '../pipeline.js'
 import { isWasm, splitOwnQuery } from '../request.js'
 import { NAME } from './adapter.js'
+import { asksForFile } from './import-requests.js'
 
 /** Leaves the WASI shims to Node. */
 export function leaveShims(options: BuildOptions): void {
@@ -12,10 +14,13 @@ export function leaveShims(options: BuildOptions): void {
     options.external = [...(options.external ?? []), ...SHIM_PACKAGES]
 }
 
-/** Hooks for the WASI shims, and for names of a package's own with a query. */
+/** Hooks for the WASI shims, and for components, some of which have a name of a package's own with a query. */
 export function resolveNames(pipeline: Pipeline, build: PluginBuild): void {
   build.onResolve({ filter: SHIM_PATTERN }, (args) => resolveShim(pipeline, build, args))
-  build.onResolve({ filter: /^#[^?]*\?/ }, (args) => resolveOwnName(build, args))
+  // Older versions of esbuild ignore the flag `i`.
+  build.onResolve({ filter: /\.[wW][aA][sS][mM](?:\?|$)|^#[^?]*\?/ }, (args) =>
+    resolveComponent(pipeline, build, args),
+  )
 }
 
 /** Finds the shims from the `.wasm` file or else from the project. */
@@ -31,13 +36,25 @@ async function resolveShim(
   return near.errors.length === 0 ? near : from(pipeline.root)
 }
 
-/** Of a package's own names esbuild knows none with a query. */
-async function resolveOwnName(
+/** Of what is a module, and not a file or an output. */
+const MODULE_KINDS: readonly string[] = ['import-statement', 'require-call', 'dynamic-import']
+
+/**
+ * Gives components a path with a query, since other plugins, of which one before ours would be asked first, look for paths
+ * that end in `.wasm`, in whatever namespace. Of a package's own names esbuild knows none with a query.
+ */
+async function resolveComponent(
+  pipeline: Pipeline,
   build: PluginBuild,
-  { path, kind, importer, resolveDir, pluginData }: OnResolveArgs,
+  { path, kind, importer, resolveDir, with: attributes, pluginData }: OnResolveArgs,
 ) {
-  const asked = pluginData === NAME ? undefined : splitOwnQuery(path)
-  if (asked === undefined) return undefined
-  const resolved = await build.resolve(asked.name, { kind, importer, resolveDir, pluginData: NAME })
-  return isWasm(resolved.path) ? { path: resolved.path, suffix: asked.query } : undefined
+  const isModule = MODULE_KINDS.includes(kind) && !asksForFile(attributes['type'])
+  const asked = isWasm(path) ? { name: path, query: '?component' } : splitOwnQuery(path)
+  if (pluginData === NAME || !isModule || asked === undefined) return undefined
+  const more = { kind, importer, resolveDir, with: attributes, pluginData: NAME }
+  const { path: file, suffix, external, sideEffects } = await build.resolve(asked.name, more)
+  const isOurs = !external && suffix === '' && pipeline.claims(file) && sniffLayer(file) === 'component'
+  if (isOurs) return { path: file + asked.query, sideEffects }
+  // What is no component tells so when it is loaded.
+  return path.startsWith('#') && isWasm(file) ? { path: file, suffix: asked.query } : undefined
 }

@@ -10,7 +10,7 @@ import { INLINE } from '../assets.js'
 import { LateSweep } from '../late-sweep.js'
 import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, nothing, refuseSecondIn } from './adapter.js'
+import { type Duties, nothing, refuseSecondIn, withoutQuery } from './adapter.js'
 import { asksForFile } from './import-requests.js'
 import { EsbuildFiles } from './esbuild-files.js'
 import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
@@ -63,7 +63,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
         build.onStart(() => start(pipeline, build.initialOptions))
         for (const { setup } of parts) setup?.(build)
         // Older versions of esbuild ignore the flag `i`.
-        build.onLoad({ filter: /\.[wW][aA][sS][mM]$/ }, async (args) =>
+        build.onLoad({ filter: /\.[wW][aA][sS][mM](?:\?[^?]*)?$/ }, async (args) =>
           load(pipeline, build.initialOptions, { ...args, files, warnings, lacksAwait: await lack }),
         )
       },
@@ -119,7 +119,8 @@ async function load(
   const context = {
     watch: (file: string) => void watched.push(file),
     warn: (text: string) => void warnings.push({ text }),
-    ship: (admission: Admission) => (options.format === 'esm' ? files.ship(path, admission) : INLINE),
+    ship: (admission: Admission) =>
+      options.format === 'esm' ? files.ship(withoutQuery(path), admission) : INLINE,
     runtime: RUNTIME,
     wantsBytes: isFile,
     isReference: isFile,
