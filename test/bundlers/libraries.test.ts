@@ -269,6 +269,87 @@ describe.each(['webpack', 'rspack'] as const)('what a library of %s brings along
   })
 })
 
+/** What leaves packages and paths to others in esbuild, also by plugins before ours. */
+const LEAVING_ESBUILD: Record<string, { config: esbuild.BuildOptions; before?: esbuild.Plugin[] }> = {
+  packages: { config: { packages: 'external' } },
+  'a pattern for paths': { config: { external: [path.join(REPOSITORY, 'dist/*')] } },
+  'a plugin that leaves bare names': {
+    config: {},
+    before: [
+      {
+        name: 'bare',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^[^./]/ }, ({ path: name }) => ({ path: name, external: true })),
+      },
+    ],
+  },
+  'a plugin that leaves absolute paths': {
+    config: {},
+    before: [
+      {
+        name: 'absolute',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\// }, ({ path: file, kind }) =>
+            kind === 'entry-point' ? undefined : { path: file, external: true },
+          ),
+      },
+    ],
+  },
+}
+
+describe('what a library of esbuild brings along', () => {
+  const makeLibrary = async (
+    recheck: 'off' | 'signature',
+    { config, before = [] }: { config: esbuild.BuildOptions; before?: esbuild.Plugin[] },
+    entry = 'lib.js',
+  ) => {
+    const project = makeProject({
+      'lib.js': LIBRARY,
+      'x.wasm': inState(await constantComponent(7), 'signed'),
+    })
+    await build.esbuild({
+      project,
+      options: { ...options, recheck },
+      target: 'node',
+      entry,
+      out: 'dist',
+      before,
+      config: { ...config, metafile: true },
+    })
+    for (const file of project.files('dist')) {
+      const text = Buffer.from(project.read(`dist/${file}`)).toString()
+      expect([file, text.includes(REPOSITORY), /\.\.\/dist|~signed-wasm/.exec(text)?.[0]]).toEqual([
+        file,
+        false,
+        undefined,
+      ])
+    }
+    return project
+  }
+
+  it.each(Object.keys(LEAVING_ESBUILD))(
+    'is part of it, whatever is left to others by %s',
+    async (leaving) => {
+      for (const recheck of ['off', 'signature'] as const) {
+        const { config, before = [] } = LEAVING_ESBUILD[leaving]!
+        const more = { ...config, sourcemap: true, sourcesContent: false }
+        const project = await makeLibrary(recheck, { config: more, before })
+        project.write({ 'app.js': APP.replace("'lib'", "'./dist/main.js'") })
+        expect([recheck, await runInNode([project.at('app.js')])]).toEqual([recheck, [{ answers: 7 }]])
+      }
+    },
+  )
+
+  it('is part of a component that is not bundled with anything', async () => {
+    for (const recheck of ['off', 'signature'] as const) {
+      const project = await makeLibrary(recheck, { config: { bundle: false } }, 'x.wasm')
+      const app = `import { answer } from './dist/main.js'\nglobalThis.answers = answer()`
+      project.write({ 'app.js': app })
+      expect([recheck, await runInNode([project.at('app.js')])]).toEqual([recheck, [{ answers: 7 }]])
+    }
+  })
+})
+
 interface Script {
   project: Project
   format: 'iife' | 'umd' | 'cjs'

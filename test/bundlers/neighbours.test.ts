@@ -273,6 +273,13 @@ const naming: esbuild.Plugin = {
   },
 }
 
+/** Looks at scripts, wherever they come from. */
+const reading: esbuild.Plugin = {
+  name: 'reading',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /\.js$/ }, (args) => ({ contents: readFileSync(args.path, 'utf8') })),
+}
+
 const loaders = (['file', 'binary', 'copy', 'dataurl', 'base64', 'empty', 'text'] as const).map(
   (loader) => [`the loader ${loader}`, {}, { loader: { '.wasm': loader } }] as const,
 )
@@ -281,6 +288,7 @@ const ESBUILD: readonly (readonly [string, { before?: esbuild.Plugin[] }, object
   ['a plugin that loads, before ours', { before: [loading] }, {}],
   ['a plugin that loads, after ours', {}, { plugins: [loading] }],
   ['a plugin that finds names, after ours', {}, { plugins: [naming] }],
+  ['a plugin that reads scripts, before ours', { before: [reading] }, { loader: { '.wasm': 'binary' } }],
   ...loaders,
 ]
 

@@ -1,21 +1,17 @@
 /// <reference types="node" />
 /** esbuild. Its own `onLoad`: unplugin's forgets what to watch when `load` throws. */
 
-import { statSync } from 'node:fs'
-import type { BuildOptions, OnLoadArgs, OnLoadResult, PluginBuild } from 'esbuild'
+import type { BuildOptions, PluginBuild } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
-import { RUNTIME } from '../../bindings/runtime-files.js'
-import type { Admission } from '../admissions.js'
-import { INLINE } from '../assets.js'
 import { LateSweep } from '../late-sweep.js'
-import type { Loaded } from '../load.js'
 import type { Pipeline } from '../pipeline.js'
-import { type Duties, nothing, refuseSecondIn, withoutQuery } from './adapter.js'
-import { asksForFile } from './import-requests.js'
+import { type Duties, nothing, refuseSecondIn } from './adapter.js'
 import { EsbuildFiles } from './esbuild-files.js'
-import { logOf, type Message, messagesOf, toMessage, workingFolder } from './esbuild-messages.js'
+import { load } from './esbuild-load.js'
+import { logOf, type Message, messagesOf, workingFolder } from './esbuild-messages.js'
 import { outputFolder, sweepOutput } from './esbuild-output.js'
 import { leaveShims, resolveNames } from './esbuild-resolve.js'
+import { addRuntime } from './esbuild-runtime.js'
 
 /**
  * The hooks for `esbuild`.
@@ -62,9 +58,10 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       setup(build) {
         build.onStart(() => start(pipeline, build.initialOptions))
         for (const { setup } of parts) setup?.(build)
+        addRuntime(build)
         // Older versions of esbuild ignore the flag `i`.
         build.onLoad({ filter: /\.[wW][aA][sS][mM](?:\?[^?]*)?$/ }, async (args) =>
-          load(pipeline, build.initialOptions, { ...args, files, warnings, lacksAwait: await lack }),
+          load(pipeline, build, { ...args, files, warnings, lacksAwait: await lack }),
         )
       },
     },
@@ -97,62 +94,4 @@ async function findLack({ esbuild, initialOptions }: PluginBuild): Promise<strin
     () => undefined,
     () => ['the target', ...(target ? [[target].flat().join(', ')] : [])].join(' '),
   )
-}
-
-async function load(
-  pipeline: Pipeline,
-  options: BuildOptions,
-  {
-    path,
-    suffix,
-    namespace,
-    with: attributes,
-    files,
-    warnings,
-    lacksAwait,
-  }: OnLoadArgs & { files: EsbuildFiles; warnings: Message[]; lacksAwait: string | undefined },
-): Promise<OnLoadResult | undefined> {
-  const id = path + suffix
-  if (namespace !== 'file' || !pipeline.claims(id)) return undefined
-  const watched: string[] = []
-  const isFile = asksForFile(attributes['type'])
-  const context = {
-    watch: (file: string) => void watched.push(file),
-    warn: (text: string) => void warnings.push({ text }),
-    ship: (admission: Admission) =>
-      options.format === 'esm' ? files.ship(withoutQuery(path), admission) : INLINE,
-    runtime: RUNTIME,
-    wantsBytes: isFile,
-    isReference: isFile,
-    wantsCore: undefined,
-    identifiersOnly: false,
-    lacksAwait,
-  }
-  const result = await pipeline
-    .load(id, context)
-    .then(contentsOf, (error: unknown) => ({ errors: [toMessage(error)] }))
-  // A refused file is watched all the same.
-  return (
-    result && {
-      ...result,
-      watchFiles: watched.filter((file) => !isFolder(file)),
-      watchDirs: watched.filter(isFolder),
-    }
-  )
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-/** Nothing at all lets esbuild go on to the next plugin and its own loaders; an object without contents does not. */
-function contentsOf(loaded: Loaded | undefined): OnLoadResult | undefined {
-  switch (loaded?.kind) {
-    case 'module':
-      return { contents: loaded.code, loader: 'js' }
-    case 'bytes': // never asked for here
-    case 'handed back':
-    case undefined:
-      return undefined
-  }
 }
