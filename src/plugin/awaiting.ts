@@ -5,10 +5,16 @@ import { problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
 import { asWritten, type Heard } from './importers.js'
 
+interface Waiting {
+  /** Display path of the component. */
+  file: string
+  heard: Heard | undefined
+}
+
 /** See the first line of this file. */
 export class Awaiting {
-  /** Display paths, and how they are imported. */
-  readonly #files = new Map<string, Heard | undefined>()
+  /** By the id of the module. */
+  readonly #modules = new Map<string, Waiting>()
   /** By path, forward slashes. */
   readonly #heard = new Map<string, Heard>()
 
@@ -19,26 +25,28 @@ export class Awaiting {
 
   /**
    * Adds one.
+   * @param id of the module
    * @param lack see {@link LoadContext.lacksAwait}
    * @throws Diagnostic `TOP_LEVEL_AWAIT` where that is known by now
    */
-  add({ admitted, path, file }: Admission, lack: string | undefined): void {
-    this.#files.set(admitted.name, this.#heard.get(toSlashes(path)) ?? this.#heard.get(file))
-    if (lack !== undefined) this.refuse(lack)
+  add(id: string, { admitted, path, file }: Admission, lack: string | undefined): void {
+    const heard = this.#heard.get(toSlashes(path)) ?? this.#heard.get(file)
+    const waiting = { file: admitted.name, heard }
+    this.#modules.set(id, waiting)
+    if (lack !== undefined) throw refusal(waiting, lack)
   }
 
   /**
    * Tells what to do where there are some.
    * @param where what has no top-level await, in words
+   * @param modules ids of those that are to be there
    * @throws Diagnostic `TOP_LEVEL_AWAIT`
    */
-  refuse(where: string): void {
-    for (const [file, heard] of this.#files)
-      throw problem('TOP_LEVEL_AWAIT', { file, specifier: heard && asWritten(heard), where })
+  refuse(where: string, modules: ReadonlySet<string>): void {
+    for (const [id, waiting] of this.#modules) if (modules.has(id)) throw refusal(waiting, where)
   }
+}
 
-  /** Forgets what the last build loaded. */
-  clear(): void {
-    this.#files.clear()
-  }
+function refusal({ file, heard }: Waiting, where: string): Error {
+  return problem('TOP_LEVEL_AWAIT', { file, specifier: heard && asWritten(heard), where })
 }

@@ -43,17 +43,13 @@ export class Loader {
     this.#bindings = bindings
   }
 
-  /** Forgets what the last build loaded. */
-  start(): void {
-    this.awaiting.clear()
-  }
-
   /**
    * Reads, judges, and makes code for a component.
    * @returns `undefined` when nothing is there, or the options leave the file alone
    * @throws Diagnostic when the file is refused
    */
   async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
+    this.#awaiting.delete(id)
     const parsed = parseWasmId(id)
     if (parsed === undefined) return undefined
     const { form, explicit, digest } = readQuery(parsed.query)
@@ -70,7 +66,7 @@ export class Loader {
       throw problem('IMPORT_UNSUPPORTED', { file: admission.admitted.name, asks: context.wantsCore })
     if (layer === 'core module' || form === undefined || context.wantsBytes)
       return { kind: 'handed back', bytes }
-    if (form === 'exports') this.awaiting.add(admission, context.lacksAwait)
+    if (form === 'exports') this.awaiting.add(id, admission, context.lacksAwait)
     return { kind: 'module', code: await this.#generate(admission, form, context) }
   }
 

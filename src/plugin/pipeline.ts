@@ -49,7 +49,6 @@ export class Pipeline {
 
   /** Starts a build: see {@link Gate.start}. */
   start(log: BuildLog): void {
-    this.#loader.start()
     this.gate.start(log)
     this.#declarations.start(log)
     this.#cache?.prune()

@@ -20,9 +20,6 @@ import { addRuntime } from './esbuild-runtime.js'
  * A top-level await needs `esm` and a target of es2022; `?instantiate` has none.
  */
 export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
-  const warnings: Message[] = []
-  const files = new EsbuildFiles()
-  let lack: Promise<string | undefined> | undefined
   const duties: Duties<EsbuildPart> = {
     root: { config: (options) => pipeline.configure({ root: workingFolder(options) }) },
     refuseSecond: { config: refuseSecondIn },
@@ -31,13 +28,13 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       config: leaveShims,
       setup: (build) => resolveNames(pipeline, build),
     },
-    findAwait: { setup: (build) => build.onStart(() => void (lack = findLack(build))) },
+    findAwait: { setup: (build, state) => build.onStart(() => void (state.lack = findLack(build))) },
     sweepOutputs: {
       config(options) {
         // The sweep has to know what was written.
         options.metafile = true
       },
-      setup(build) {
+      setup(build, { files, warnings }) {
         const { initialOptions: options } = build
         let sweeper: LateSweep
         build.onStart(() => void (sweeper = pipeline.sweeper(outputFolder(options))))
@@ -56,13 +53,15 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     esbuild: {
       config: (options) => parts.forEach(({ config }) => config?.(options)),
       setup(build) {
+        const state: BuildState = { files: new EsbuildFiles(), warnings: [], lack: undefined }
         build.onStart(() => start(pipeline, build.initialOptions))
-        for (const { setup } of parts) setup?.(build)
+        for (const { setup } of parts) setup?.(build, state)
         addRuntime(build)
         // Older versions of esbuild ignore the flag `i`.
-        build.onLoad({ filter: /\.[wW][aA][sS][mM](?:\?[^?]*)?$/ }, async (args) =>
-          load(pipeline, build, { ...args, files, warnings, lacksAwait: await lack }),
-        )
+        build.onLoad({ filter: /\.[wW][aA][sS][mM](?:\?[^?]*)?$/ }, async (args) => {
+          const { files, warnings, lack } = state
+          return load(pipeline, build, { ...args, files, warnings, lacksAwait: await lack })
+        })
       },
     },
   }
@@ -71,7 +70,15 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
 /** What a duty does to the options, and to the build. */
 interface EsbuildPart {
   config?: (options: BuildOptions) => void
-  setup?: (build: PluginBuild) => void
+  setup?: (build: PluginBuild, state: BuildState) => void
+}
+
+/** What belongs to one of the builds that share the plugin and may run at once, as those of tsup do, one for each format. */
+interface BuildState {
+  readonly files: EsbuildFiles
+  readonly warnings: Message[]
+  /** What it has no top-level await for. */
+  lack: Promise<string | undefined> | undefined
 }
 
 function start(pipeline: Pipeline, options: BuildOptions) {

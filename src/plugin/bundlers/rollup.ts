@@ -9,15 +9,8 @@ import { sniffLayer } from '../../disk/read-file.js'
 import type { Admission } from '../admissions.js'
 import type { Pipeline } from '../pipeline.js'
 import { splitOwnQuery } from '../request.js'
-import {
-  combine,
-  type Duties,
-  nothing,
-  refuseSecondOf,
-  sharedHooks,
-  withoutFrames,
-  withoutQuery,
-} from './adapter.js'
+import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutQuery } from './adapter.js'
+import { awaitHooks } from './await-hooks.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
@@ -91,28 +84,6 @@ interface PluginList {
 export const secondHooks = {
   options: ({ plugins }: PluginList) => refuseSecondOf(plugins),
   renderStart: (_: unknown, { plugins }: PluginList) => refuseSecondOf(plugins),
-}
-
-const WITH_AWAIT = ['es', 'esm', 'module', 'system', 'systemjs']
-
-/**
- * Hooks that say so when an output cannot have a top-level await: the bundlers' own messages are about generated
- * code. Rolldown knows the format before it loads, Rollup when it renders.
- */
-export function awaitHooks(pipeline: Pipeline) {
-  let lack: string | undefined
-  return {
-    lacksAwait: () => lack,
-    hooks: {
-      outputOptions({ format }: { format?: string | undefined }) {
-        lack = format === undefined || WITH_AWAIT.includes(format) ? undefined : `the format ${format}`
-        return null
-      },
-      renderStart() {
-        if (lack !== undefined) withoutFrames(() => pipeline.awaiting.refuse(lack!))
-      },
-    },
-  }
 }
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */

@@ -10,19 +10,19 @@ import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
-import { awaitHooks, type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
+import { type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
 import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
 import type { ViteContext, ViteState } from './state.js'
-import { targetsLackingAwait } from './targets.js'
+import { targetHooks } from './targets.js'
 import { workers } from './workers.js'
 
 type VitePart = NonNullable<UnpluginOptions['vite']>
 
 /** The hooks for `vite`. */
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
-  const awaiting = awaitHooks(pipeline)
+  const awaiting = targetHooks(pipeline)
   const state = {
     references: new Set(),
     emitted: new Map(),
@@ -34,7 +34,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     log: (context) => rollupLog(context as unknown as RollupContext),
     loading: (context, id) => ({
       ...viteLoading(context as unknown as ViteContext, id, state),
-      lacksAwait: awaiting.lacksAwait() ?? lackOf(context as unknown as ViteContext),
+      lacksAwait: awaiting.lacksAwait(context as unknown as ViteContext),
     }),
     takesBytes: false,
     claims: () => true,
@@ -69,11 +69,6 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       fileUrls: viteFileUrls(state, () => state.config),
     } as Duties<VitePart>),
   }
-}
-
-/** A dev server writes for the browser that asks. */
-function lackOf({ environment }: ViteContext): string | undefined {
-  return environment.mode === 'build' ? targetsLackingAwait(environment.config.build.target) : undefined
 }
 
 function rootHooks(pipeline: Pipeline, state: ViteState): VitePart {
