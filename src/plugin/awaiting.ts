@@ -36,6 +36,11 @@ export class Awaiting {
     if (lack !== undefined) throw refusal(waiting, lack)
   }
 
+  /** Forgets a module, which is loaded once more. */
+  delete(id: string): void {
+    this.#modules.delete(id)
+  }
+
   /**
    * Tells what to do where there are some.
    * @param where what has no top-level await, in words

@@ -49,7 +49,7 @@ export class Loader {
    * @throws Diagnostic when the file is refused
    */
   async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
-    this.#awaiting.delete(id)
+    this.awaiting.delete(id)
     const parsed = parseWasmId(id)
     if (parsed === undefined) return undefined
     const { form, explicit, digest } = readQuery(parsed.query)

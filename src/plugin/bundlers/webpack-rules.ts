@@ -102,13 +102,20 @@ function asModule(compiler: Compiler): Rule {
  * What becomes of our URLs, whatever users say of those in their own code, such as `false`: nobody else would find a file for
  * them. Where others bundle the output once more, to whom a URL has to be a literal, they stay what they are.
  */
-function urlOf({ options: { output, entry } }: Compiler, framework: 'webpack' | 'rspack') {
+function urlOf(compiler: Compiler, framework: 'webpack' | 'rspack') {
+  return isModuleLibrary(compiler) ? LITERAL_URL[framework] : true
+}
+
+/** Whether others bundle the output once more, as modules. */
+export function isModuleLibrary(compiler: Compiler): boolean {
+  return libraryTypes(compiler).some((type) => type.endsWith('module'))
+}
+
+/** As what the output, or an entry of it, is offered to others. */
+export function libraryTypes({ options: { output, entry } }: Compiler): string[] {
   const entries = typeof entry === 'object' ? Object.values(entry) : []
   const libraries = [output.library, ...entries.map((one) => (one as { library?: unknown }).library)]
-  const isLibrary = libraries.some((library) =>
-    String((library as { type?: unknown } | undefined)?.type).endsWith('module'),
-  )
-  return isLibrary ? LITERAL_URL[framework] : true
+  return libraries.flatMap((library) => (library as { type?: string } | undefined)?.type ?? [])
 }
 
 /** @see webpack and Rspack, `module.parser.javascript.url` */

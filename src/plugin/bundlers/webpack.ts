@@ -14,13 +14,13 @@ import { RUNTIME_NAME } from './runtime-modules.js'
 import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
 import { isForNode, keepShimsExternal, resolveQueries } from './webpack-resolve.js'
-import { addRules } from './webpack-rules.js'
+import { addRules, isModuleLibrary, libraryTypes } from './webpack-rules.js'
 import { findRuntime, loadRuntime } from './webpack-runtime.js'
 
 /**
  * The hooks for `webpack` and `rspack`, whose part that we use is the same.
  *
- * On a target for Node a public path such as `/static/` names no file, so components go inline there.
+ * Where a public path such as `/static/` names no file, as in Node, components go inline.
  */
 export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'): Partial<UnpluginOptions> {
   let compiler: Compiler | undefined
@@ -97,8 +97,21 @@ function watch(loader: LoaderContext<unknown>, file: string): void {
   else loader.addDependency(file)
 }
 
-function ship(admission: Admission, { options }: Compiler): ComponentSource {
+function ship(admission: Admission, compiler: Compiler): ComponentSource {
   const request = rawRequest(admission)
-  const isUnreachable = isForNode(options) && isAbsolutePublicPath(options.output.publicPath)
-  return request === undefined || isUnreachable ? INLINE : relativeUrl(request)
+  return request === undefined || isUnreachable(compiler) ? INLINE : relativeUrl(request)
+}
+
+/**
+ * Whether nothing would be found at the URL of a file. What begins at the root of a server is no file in Node, and none of a
+ * library, which lies where its user has it; `auto` asks for the address of the script, which one that is required has not.
+ * Modules of a library refer to the file beside them.
+ */
+function isUnreachable(compiler: Compiler): boolean {
+  const { options } = compiler
+  const { publicPath, module: isModule } = options.output
+  const libraries = libraryTypes(compiler)
+  const isNode = isForNode(options) || libraries.some((type) => type.startsWith('commonjs'))
+  if (publicPath === 'auto') return isNode && isModule !== true
+  return isAbsolutePublicPath(publicPath) && (isNode || (libraries.length > 0 && !isModuleLibrary(compiler)))
 }
