@@ -40,13 +40,12 @@ export interface OutputOptions {
 
 /** Hooks that answer for references of ours. */
 export function fileUrlHooks(references: References) {
+  const isNeeded = ({ modules }: Chunk) => references.size > 0 && Object.keys(modules).some(isModuleRequest)
   return {
     /** The variable stands inside the function of such a script, before all of its code, where that has a component. */
     outputOptions(options: OutputOptions): OutputOptions | null {
       const { format, intro } = options
-      if (format !== 'iife' && format !== 'umd') return null
-      const isNeeded = ({ modules }: Chunk) =>
-        references.size > 0 && Object.keys(modules).some(isModuleRequest)
+      if (!isScript(format)) return null
       return {
         ...options,
         async intro(chunk) {
@@ -56,7 +55,20 @@ export function fileUrlHooks(references: References) {
       }
     },
     resolveFileUrl: (about: FileUrl) => (references.has(about.referenceId) ? fileUrl(about) : null),
+    renderChunk: (code: string, chunk: Chunk, { format }: OutputOptions) =>
+      isScript(format) && isNeeded(chunk) ? withScript(code) : null,
   }
+}
+
+const isScript = (format: string | undefined) => format === 'iife' || format === 'umd'
+
+/** What Rolldown writes for a file in a script, before version 1.2.1, which is the first to call `resolveFileUrl`. */
+const UNANSWERED = /new URL\(("[^"]*\.wasm"), \{\}\.url\)/g
+
+/** A script in which files are found that Rolldown has not asked for. The lines are those of generated code, which no map names. */
+function withScript(code: string) {
+  const changed = code.replace(UNANSWERED, (_, path: string) => `new URL(${path}, ${SCRIPT})`)
+  return changed === code ? null : { code: changed, map: null }
 }
 
 /** A page, a worker, or Node, in which a bundle of this kind is CommonJS. */
