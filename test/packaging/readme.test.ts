@@ -29,6 +29,7 @@ import {
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
 import { command, runInNode, tool } from '../kit/run.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
+import { PRODUCERS, SCRIPTS } from '../world/producers.js'
 
 const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>
@@ -432,6 +433,24 @@ describe('development', () => {
     const built = await command('node', ['build.mjs'], { cwd: made.root })
     expect(built.code, built.output).toBe(0)
     expect(await runInNode([made.at('dist/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+  })
+})
+
+describe('for library authors', () => {
+  const rows = [
+    ...section('For library authors').matchAll(
+      /^\| (\w+).* \| `(unplugin-signed-wasm\/\w+)` \| `(.*)` \|$/gm,
+    ),
+  ]
+
+  it('has the tools whose libraries the tests build', () => {
+    expect(rows.map(([, name]) => name)).toEqual(['tsdown', 'tsup', 'Rslib', 'unbuild'])
+  })
+
+  it.each(rows.map(([, ...cells]) => cells))('has what they write for %s', (name, entry, line) => {
+    const configs = [...PRODUCERS, ...SCRIPTS].filter((one) => one.name === name).map(({ config }) => config)
+    const whole = `import signedWasm from '${entry}'`
+    expect(configs.filter((config) => config.includes(whole) && config.includes(line!))).not.toEqual([])
   })
 })
 
