@@ -54,7 +54,10 @@ async function resolveComponent(
   const more = { kind, importer, resolveDir, with: attributes, pluginData: NAME }
   const { path: file, suffix, external, sideEffects } = await build.resolve(asked.name, more)
   const isOurs = !external && suffix === '' && pipeline.claims(file) && sniffLayer(file) === 'component'
-  if (isOurs) return { path: file + asked.query, sideEffects }
+  if (isOurs) {
+    pipeline.awaiting.hear(file, { specifier: asked.name, importer })
+    return { path: file + asked.query, sideEffects }
+  }
   // What is no component tells so when it is loaded.
   return path.startsWith('#') && isWasm(file) ? { path: file, suffix: asked.query } : undefined
 }
