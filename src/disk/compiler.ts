@@ -49,7 +49,7 @@ function findCompiler(config: string): string | undefined {
 
 /** @returns what it printed, whatever its exit code */
 function run(args: readonly string[]): Promise<string> {
-  const options = { timeout: TIMEOUT_MS, maxBuffer: 2 ** 26, env: { ...process.env, NODE_OPTIONS: '' } }
+  const options = { timeout: TIMEOUT_MS, maxBuffer: 2 ** 26 }
   return new Promise((resolve) => {
     execFile(process.execPath, args, options, (_, printed) => resolve(printed))
   })

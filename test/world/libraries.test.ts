@@ -291,7 +291,7 @@ describe.runIf(IS_WANTED)('what can be no library', () => {
   it.each(TOO_OLD)('is told what to do by $name where a target has no top-level await', async (producer) => {
     const refusal = await refusalOf(producer)
     expect(refusal).toContain('[signed-wasm] TOP_LEVEL_AWAIT src/hello.wasm')
-    expect(refusal).toContain("hint: import instantiate from 'src/hello.wasm?instantiate'")
+    expect(refusal).toContain("hint: import instantiate from './hello.wasm?instantiate'")
   })
 
   it.each(UNBUNDLED)('is refused by $name, whose output imports the component itself', async (producer) => {

@@ -1,16 +1,16 @@
 /// <reference types="node" />
 /** Where declarations are on the disk, and keeping the files there the same as what they should say. */
 
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { ownerOf, packageFolder } from '../../disk/packages.js'
-import { insideRoot, isMissing, realPath, toSlashes } from '../../disk/paths.js'
+import { insideRoot, realPath, toSlashes } from '../../disk/paths.js'
 import { replaceFile } from '../../disk/replace-file.js'
 import { resolveTarget } from '../../disk/targets.js'
 import { findTsconfig, readTsconfigs } from '../../disk/tsconfig.js'
 import { walk } from '../../disk/walk.js'
 import { TYPES_HEADER, typesTree } from '../types/entries.js'
-import { assertOwn, type TypesProject, usesRootDirs } from './index-file.js'
+import { assertOwn, readText, type TypesProject, usesRootDirs } from './index-file.js'
 
 /** Where declarations go. */
 export type TypesPlace =
@@ -136,15 +136,6 @@ export function changedTypes(
     .map((file) => `${tree}/${file}`)
     .filter((file) => files[file] === undefined)
   return [...changed.map(([file]) => file), ...left].toSorted()
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
 }
 
 /** Only what begins with our first line: people may put files of their own there. What is behind a link is not ours. */

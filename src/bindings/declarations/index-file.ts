@@ -155,7 +155,8 @@ function relativeTo(folder: string, file: string): string {
   return relative.startsWith('.') ? relative : `./${relative}`
 }
 
-function readText(file: string): string | undefined {
+/** The text of a file, where there is one. @throws an error of `node:fs` */
+export function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

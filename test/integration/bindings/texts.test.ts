@@ -18,7 +18,7 @@ import { REFUSED } from '../../kit/texts/refused.js'
 import { RESOURCES } from '../../kit/texts/resources.js'
 import { STREAMS } from '../../kit/texts/streams.js'
 import { build, type Text } from '../../kit/texts/text.js'
-import { COMPILERS, typeCheck } from '../../kit/typescript.js'
+import { COMPILERS, ROOT_DIRS, typeCheck } from '../../kit/typescript.js'
 
 const own = { plain: makeTranspiler(), minified: makeTranspiler({ minify: true }) }
 afterAll(() => Promise.all(Object.values(own).map((each) => each.close())))
@@ -73,7 +73,7 @@ describe('their types', () => {
       )
       project.write({ [`src/${index}/use.ts`]: text.types })
     }
-    expect(await typeCheck(project, { compiler, resolution: 'bundler' })).toBe('')
+    expect(await typeCheck(project, { compiler, resolution: 'bundler', compilerOptions: ROOT_DIRS })).toBe('')
   })
 
   test('are promises for `asyncExports` of every kind and name', async () => {
