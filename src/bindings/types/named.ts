@@ -90,7 +90,12 @@ export function generateIndex(declared: readonly Declared[], references: readonl
     )
   })
   const lines = references.map((path) => `/// <reference path=${literal(path)} />\n`)
-  return [`${TYPES_HEADER}\n`, ...lines, ...modules.flatMap((one) => ['\n', ...one])].join('')
+  // It lies among the project's own files, whose linter has an opinion on references.
+  return [
+    `${TYPES_HEADER}\n/* eslint-disable */\n`,
+    ...lines,
+    ...modules.flatMap((one) => ['\n', ...one]),
+  ].join('')
 }
 
 function reexport(name: string): string {

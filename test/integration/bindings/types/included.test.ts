@@ -135,6 +135,8 @@ describe('a file that a project includes', () => {
     const before = readFileSync(project.at(INDEX), 'utf8')
     await build(project)
     expect(readFileSync(project.at(INDEX), 'utf8')).toBe(before)
+    // As linters have it: what is generated is not theirs.
+    expect(before.split('\n')[1]).toBe('/* eslint-disable */')
     const texts = [
       before,
       ...project.files('.signed-wasm').map((file) => String(project.read(`.signed-wasm/${file}`))),
