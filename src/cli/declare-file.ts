@@ -4,13 +4,7 @@
 import path from 'node:path'
 import { declareComponent, type DeclareOptions } from '../bindings/types/declare.js'
 import type { TypesProject } from '../bindings/declarations/index-file.js'
-import {
-  changedTypes,
-  placeTypes,
-  typesBase,
-  type TypesPlace,
-  writeTypes,
-} from '../bindings/declarations/folder.js'
+import { changedTypes, placeTypes, type TypesRoot, writeTypes } from '../bindings/declarations/folder.js'
 import { problem } from '../errors/raise.js'
 import { admit, type AdmitSetup } from './admit.js'
 import { uninterrupted } from './signals.js'
@@ -18,7 +12,7 @@ import { orExplain } from './unwritable.js'
 
 /** What is the same for every file. */
 export interface DeclareSetup extends AdmitSetup, Pick<DeclareOptions, 'transpiler' | 'jco' | 'imports'> {
-  types: TypesPlace
+  where: TypesRoot
   /** The project that includes a file for them, where it does. */
   project: TypesProject | undefined
   /** @property check write nothing, and complain about what would change */
@@ -27,18 +21,18 @@ export interface DeclareSetup extends AdmitSetup, Pick<DeclareOptions, 'transpil
 
 /** @throws Diagnostic when the file is refused, or its declarations are stale */
 export async function declareFile(file: string, setup: DeclareSetup): Promise<void> {
-  const { io, values, types, ...options } = setup
+  const { io, values, where, ...options } = setup
   const admitted = admit(file, setup)
   const { layer } = admitted
-  const root = typesBase(io.cwd)
-  const home = placeTypes(path.resolve(io.cwd, file), { root, types })
+  const home = placeTypes(path.resolve(io.cwd, file), where)
   if (layer === 'core module' || home === undefined) {
     io.err(`${file}: skipped, ${layer === 'core module' ? 'a core module' : OUTSIDE}`)
     return
   }
-  const { folder, id } = home
+  const { folder, id, style } = home
+  const { root } = where
   const name = path.basename(file)
-  const about = { ...options, name, display: file, ...(setup.project && { id }) }
+  const about = { ...options, name, style, display: file, ...(setup.project && { id }) }
   const declarations = await declareComponent(admitted, about)
   const changed = orExplain(`the declarations of ${file}`, () => changedTypes(folder, name, declarations))
   if (values.check && changed.length > 0) throw problem('TYPES_STALE', { file, files: changed })

@@ -23,6 +23,8 @@ export function findTsconfig(folder: string): string | undefined {
 export interface Tsconfig {
   file: string
   allowsArbitraryExtensions: boolean
+  /** Whether imports are looked up as Node does, which adds no extension. */
+  needsExtensions: boolean
   rootDirs: readonly string[]
   files: readonly string[]
   /** Patterns, each with the folder that it counts from; `undefined` where all files are meant. */
@@ -107,21 +109,27 @@ function configFile(target: string): string {
 }
 
 /** The settings that count here, those of a base overridden one by one. */
-type Settings = Pick<
-  Partial<Tsconfig>,
-  'allowsArbitraryExtensions' | 'rootDirs' | 'files' | 'include' | 'exclude'
->
+interface Settings extends Partial<Omit<Tsconfig, 'file' | 'needsExtensions'>> {
+  module?: string
+  moduleResolution?: string
+}
 
 function readTsconfig(file: string): Tsconfig {
   const settings = readSettings(file, { known: new Map(), root: path.dirname(file), depth: 8 })
   return {
     file,
     allowsArbitraryExtensions: settings.allowsArbitraryExtensions ?? false,
+    needsExtensions: /^node(?:\d\d|next)$/i.test(resolutionOf(settings)),
     rootDirs: settings.rootDirs ?? [],
     files: settings.files ?? [],
     include: settings.include,
     exclude: settings.exclude ?? [],
   }
+}
+
+/** What follows from `module` where nothing is said. `node10`, the old one, adds extensions. */
+function resolutionOf({ module = '', moduleResolution = module }: Settings): string {
+  return moduleResolution.replace(/^node10$/i, '')
 }
 
 interface Reading {
@@ -141,13 +149,18 @@ function readSettings(file: string, { known, root, depth }: Reading): Settings {
   const inherited = (depth === 0 ? [] : [bases].flat()).map((base) =>
     typeof base === 'string' ? readSettings(resolveBase(base, file), { known, root, depth: depth - 1 }) : {},
   )
-  const { rootDirs, allowArbitraryExtensions } = Object(compilerOptions) as Record<string, unknown>
+  const { rootDirs, allowArbitraryExtensions, module, moduleResolution } = Object(compilerOptions) as Record<
+    string,
+    unknown
+  >
   const patterns = (value: unknown) => texts(value)?.map((glob) => patternOf(glob, file, root))
   const paths = (value: unknown) => patterns(value)?.map(({ base, glob }) => path.resolve(base, glob))
   const own: Settings = {
     ...(typeof allowArbitraryExtensions === 'boolean' && {
       allowsArbitraryExtensions: allowArbitraryExtensions,
     }),
+    ...given('module', string(module)),
+    ...given('moduleResolution', string(moduleResolution)),
     ...given('rootDirs', paths(rootDirs)),
     ...given('files', paths(files)),
     ...given('include', patterns(include)),
@@ -160,6 +173,10 @@ function readSettings(file: string, { known, root, depth }: Reading): Settings {
 
 function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+}
+
+function string(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function texts(value: unknown): string[] | undefined {
@@ -199,7 +216,7 @@ export function readConfig(file: string): Record<string, unknown> {
  * that does not end goes on to the end of the text, so that no part of it is read again.
  */
 export function plainJson(text: string): string {
-  const keepStrings = (_: string, string: string | undefined) => string ?? ''
+  const keepStrings = (_: string, kept: string | undefined) => kept ?? ''
   return text
     .replace(/^\uFEFF/, '')
     .replace(/("[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$))|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)/g, keepStrings)

@@ -27,7 +27,7 @@ export type Loaded =
 export interface Bindings {
   transpiler: Pick<Transpiler, 'transpile'>
   /** Writes declarations, where they are wanted. */
-  declare(admission: Admission, context: LoadContext): Promise<void>
+  declare(admission: Admission, context: LoadContext): Promise<unknown>
 }
 
 /** Loads ids behind a gate. */

@@ -19,7 +19,7 @@ import { Declarations } from './types.js'
 export class Pipeline {
   readonly gate: Gate
   readonly #loader: Loader
-  readonly #declarations: Declarations
+  readonly declarations: Declarations
   readonly #cache: OutputCache | undefined
 
   /** @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID` */
@@ -30,10 +30,10 @@ export class Pipeline {
     // A function, because the root is known later.
     if (cache !== false) this.#cache = createCache(() => resolve(this.root, cache))
     const transpiler = createTranspiler({ jco, limits, cache: this.#cache })
-    this.#declarations = new Declarations(this.gate, options, transpiler)
+    this.declarations = new Declarations(this.gate, options, transpiler)
     this.#loader = new Loader(this.gate, options, {
       transpiler,
-      declare: (admission, context) => this.#declarations.write(admission, context),
+      declare: (admission, context) => this.declarations.write(admission, context),
     })
   }
 
@@ -50,7 +50,7 @@ export class Pipeline {
   /** Starts a build: see {@link Gate.start}. */
   start(log: BuildLog): void {
     this.gate.start(log)
-    this.#declarations.start(log)
+    this.declarations.start(log)
     this.#cache?.prune()
   }
 

@@ -3,10 +3,16 @@
 
 import type { Transpiler } from '../bindings/jco/transpiled.js'
 import { declareComponent } from '../bindings/types/declare.js'
-import { openTypesProject, placeTypes, typesBase, writeTypes } from '../bindings/declarations/folder.js'
+import {
+  type DeclarationsPlace,
+  openTypes,
+  placeTypes,
+  type TypesRoot,
+  typesProject,
+  writeTypes,
+} from '../bindings/declarations/folder.js'
 import type { TypesProject } from '../bindings/declarations/index-file.js'
 import { adviseOn, adviseOnOption, updateIndex } from '../bindings/declarations/project.js'
-import { findTsconfig } from '../disk/tsconfig.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
@@ -25,10 +31,14 @@ export class Declarations {
   /** What is written one after another, and shared by all who wait meanwhile. */
   #update: Promise<void> | undefined
   #isAdvised = false
+  /** Whether declarations were not there yet when this build began. */
+  #hasChanged = false
+  /** What this build has written, by the path of the component. */
+  readonly #written = new Map<string, { digest: string; place: Promise<DeclarationsPlace | undefined> }>()
   /** Whether the options of the tsconfigs were looked at. */
   #hasOptions = false
   /** What the tsconfigs of this build say. */
-  #opened: { project: TypesProject | undefined } | undefined
+  #opened: { where: TypesRoot; project: TypesProject | undefined } | undefined
 
   constructor(gate: Gate, options: ResolvedOptions, transpiler: Pick<Transpiler, 'transpile'>) {
     this.#gate = gate
@@ -40,39 +50,54 @@ export class Declarations {
   start(log: BuildLog): void {
     this.#log = log
     this.#opened = undefined
+    this.#written.clear()
+    this.#hasChanged = false
   }
 
-  #project(): TypesProject | undefined {
-    this.#opened ??= { project: openTypesProject(this.#gate.project.root, this.#options.types) }
-    return this.#opened.project
+  #open(): { where: TypesRoot; project: TypesProject | undefined } {
+    const where = this.#opened?.where ?? openTypes(this.#gate.project.root, this.#options.types)
+    return (this.#opened ??= { where, project: typesProject(where) })
   }
 
-  #areWanted(): boolean {
-    const { types } = this.#options
+  #areWanted({ types, configs }: TypesRoot): boolean {
     if (types.kind === 'nowhere') return false
-    return (
-      types.kind === 'sibling' || !types.needsTsconfig || findTsconfig(this.#gate.project.root) !== undefined
-    )
+    return types.kind === 'sibling' || !types.needsTsconfig || configs.length > 0
   }
 
-  /** Writes them. What goes wrong is a warning: the bundle does not need them. */
-  async write({ path, file, name, admitted }: Admission, context: FileContext): Promise<void> {
-    const { jco, imports, types } = this.#options
-    const root = typesBase(this.#gate.project.root)
-    const home = this.#areWanted() ? placeTypes(path, { root, types }) : undefined
-    if (home === undefined) return
-    const { folder, id } = home
-    const about = { transpiler: this.#transpiler, jco, imports, name, display: admitted.name }
+  /**
+   * Writes them, once in a build. What goes wrong is a warning: the bundle does not need them.
+   * @returns where they are; `undefined` where none are wanted, or they could not be written
+   */
+  write(admission: Admission, context: FileContext): Promise<DeclarationsPlace | undefined> {
+    const known = this.#written.get(admission.path)
+    if (known?.digest === admission.admitted.digest) return known.place
+    const place = this.#write(admission, context)
+    this.#written.set(admission.path, { digest: admission.admitted.digest, place })
+    return place
+  }
+
+  async #write(
+    { path, file, name, admitted }: Admission,
+    context: FileContext,
+  ): Promise<DeclarationsPlace | undefined> {
+    const { jco, imports } = this.#options
+    const { where, project } = this.#open()
+    const home = this.#areWanted(where) ? placeTypes(path, where) : undefined
+    if (home === undefined) return undefined
+    const { folder, id, style } = home
+    const place = { folder, root: where.root, name }
+    const about = { transpiler: this.#transpiler, jco, imports, name, style, display: admitted.name }
     try {
-      const project = this.#project()
       const files = await declareComponent(admitted, { ...about, ...(project && { id }) })
-      writeTypes({ folder, root, name }, files)
-      if (project === undefined) this.#adviseOnOption(file)
+      this.#hasChanged = writeTypes(place, files) || this.#hasChanged
+      if (project === undefined) this.#adviseOnOption(where, file)
       else if (!this.#included.has(id)) await this.#include(id, project)
+      return place
     } catch (cause) {
       const reason = cause instanceof Diagnostic ? cause.what : String((cause as Error).message)
       const warning = problem('TYPES_NOT_WRITTEN', { file: admitted.name, reason }, { cause })
       this.#gate.warnOnce(warning, file, context)
+      return undefined
     }
   }
 
@@ -87,10 +112,39 @@ export class Declarations {
     await this.#update
   }
 
-  #adviseOnOption(file: string): void {
+  #adviseOnOption(where: TypesRoot, file: string): void {
     if (this.#hasOptions) return
     this.#hasOptions = true
-    this.#advise(adviseOnOption(this.#gate.project.root, this.#options.types, file))
+    this.#advise(adviseOnOption(where, file))
+  }
+
+  /**
+   * Judges a component and writes its declarations.
+   * @returns as {@link Declarations.write}
+   * @throws Diagnostic when it is refused
+   */
+  async declare(file: string, context: FileContext): Promise<DeclarationsPlace | undefined> {
+    const admission = this.#gate.admit(file, context, { layer: 'component', isModule: true })
+    return admission && this.write(admission, context)
+  }
+
+  /** What to tell a user whose build bundles declarations: what is inferred from a missing one is `any`, without a word. */
+  adviseOnBundling(): void {
+    const { kind } = this.#options.types
+    if (this.#written.size === 0 || kind === 'nowhere') return
+    const steps = [
+      ...(kind === 'sibling' ? [] : ["  types: 'sibling'  in the options of signedWasm"]),
+      ...(kind === 'sibling' && !this.#hasChanged
+        ? []
+        : ['  signed-wasm types --sibling --key <name>.pub  before the build']),
+    ]
+    if (steps.length > 0)
+      this.#log?.warn(
+        [
+          '[signed-wasm] Declarations that are bundled find those of components beside them only, where they lie before the build; else there will be "any":',
+          ...steps,
+        ].join('\n'),
+      )
   }
 
   #advise(advice: string | undefined): void {

@@ -14,6 +14,7 @@ import {
   SCRIPTS,
   TOO_OLD,
   TOOLS,
+  TYPED,
   UNBUNDLED,
 } from './producers.js'
 
@@ -296,5 +297,108 @@ describe.runIf(IS_WANTED)('what can be no library', () => {
 
   it.each(UNBUNDLED)('is refused by $name, whose output imports the component itself', async (producer) => {
     expect(await refusalOf(producer)).toContain('[signed-wasm] WASM_EXTERNAL src/hello.wasm')
+  })
+})
+
+const TYPED_INDEX = `import hello from './hello.wasm'
+import instantiate from './hello.wasm?instantiate'
+export { greet, greeter } from './hello.wasm'
+export type { Exports, Instantiate } from './hello.wasm'
+export const make = () => instantiate()
+export const whole = hello
+`
+
+/** What somebody writes who has installed the library. */
+const TYPED_USES = (library: string) => `
+import { type Exports, greet, greeter, type Instantiate, make, whole } from '${library}'
+const text: string = greet('a') + greeter.greet('b') + whole.greet('c') + (await make()).greeter.greet('d')
+const all: Exports = whole
+const create: Instantiate = make
+// @ts-expect-error a number where a string belongs
+greet(1)
+// @ts-expect-error no such export
+whole.goodbye()
+// @ts-expect-error of another type
+const wrong: number = (await make()).greet('e')
+// @ts-expect-error no such type
+const other: Exports = { greet: 1 }
+export { text, all, create }
+`
+
+describe.runIf(IS_WANTED).each(TYPED)('the types of a library, with $name', (producer) => {
+  const name = `typed-${slugOf(producer.name)}`
+  const NEWEST = ['bundler', 'nodenext'] as const
+
+  function write(): Project {
+    const library = writeSources(producer, name)
+    const { extension = '.js' } = producer
+    const exports = { '.': { default: `./dist/index${extension}` } }
+    const types = `./dist/index${extension.replace('js', 'd.ts').replace('.md.ts', '.d.mts')}`
+    library.write({
+      'package.json': JSON.stringify({
+        name,
+        version: '1.0.0',
+        type: 'module',
+        types,
+        exports: { '.': { types, ...exports['.'] } },
+      }),
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          module: 'esnext',
+          moduleResolution: 'bundler',
+          strict: true,
+          rootDir: 'src',
+          declaration: true,
+          types: [],
+        },
+        include: ['src'],
+      }),
+      'src/index.ts': TYPED_INDEX,
+    })
+    return library
+  }
+
+  it('are exact, in whatever way their users look them up', async () => {
+    const library = write()
+    const cli = world.at('tools/node_modules/unplugin-signed-wasm/dist/cli/main.js')
+    const written = await command(process.execPath, [cli, 'types', '--sibling', '--key', 'release.pub'], {
+      cwd: library.root,
+    })
+    expect(written.code, written.output).toBe(0)
+    const built = await runTool(producer, library)
+    expect(built.code, built.output).toBe(0)
+    expect(built.output).not.toContain('"any"')
+    for (const moduleResolution of NEWEST) {
+      const module = moduleResolution === 'bundler' ? 'esnext' : 'nodenext'
+      const compilerOptions = {
+        target: 'es2022',
+        module,
+        moduleResolution,
+        strict: true,
+        noEmit: true,
+        types: [],
+      }
+      library.write({
+        'use/tsconfig.json': JSON.stringify({ compilerOptions, files: ['uses.ts'] }),
+        'use/uses.ts': TYPED_USES(name),
+      })
+      const tsc = world.at('tools/node_modules/typescript/bin/tsc')
+      const checked = await command(process.execPath, [tsc, '-p', 'use'], { cwd: library.root })
+      expect(checked.output).toBe('')
+    }
+    const declarations = library.files('dist').filter((file) => /\.d\.m?ts$/.test(file))
+    expect(declarations).toHaveLength(1)
+    expect(String(library.read(`dist/${declarations[0]!}`))).not.toMatch(/\bany\b|\.wasm['"]/)
+  })
+
+  it('are not lost without a word where they were not there before', async () => {
+    const library = write()
+    rmSync(library.at('dist'), { recursive: true, force: true })
+    for (const file of library.files('src').filter((one) => /\.d\.ts$/.test(one)))
+      rmSync(library.at('src', file))
+    const built = await runTool(producer, library)
+    const isSaid = built.output.includes('signed-wasm types --sibling --key <name>.pub  before the build')
+    expect(isSaid || built.code !== 0, built.output).toBe(true)
   })
 })

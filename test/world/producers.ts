@@ -33,6 +33,8 @@ export const TOOLS: Record<string, string> = {
   tsup: '8.5.1',
   unbuild: '3.6.1',
   typescript: '6.0.3',
+  'vite-plugin-dts': '^5.1.2',
+  '@microsoft/api-extractor': '^7.60.1',
 }
 
 const KEYS = `{ keys: ['release.pub'] }`
@@ -282,6 +284,60 @@ export default defineBuildConfig({
 })`,
     pages: {},
     required: '.cjs',
+  },
+]
+
+const SIBLINGS = `{ keys: ['release.pub'], types: 'sibling' }`
+
+/** Libraries that publish the types of their components, with declarations that are bundled. */
+export const TYPED: readonly Producer[] = [
+  {
+    ...named('Vite 8'),
+    config: `import dts from 'vite-plugin-dts'
+import signedWasm from 'unplugin-signed-wasm/vite'
+export default {
+  plugins: [signedWasm(${SIBLINGS}), dts({ bundleTypes: true })],
+  build: { lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' } },
+}`,
+  },
+  {
+    ...named('tsdown'),
+    config: `import { defineConfig } from 'tsdown'
+import signedWasm from 'unplugin-signed-wasm/rolldown'
+export default defineConfig({ entry: ['src/index.ts'], dts: true, plugins: [signedWasm(${SIBLINGS})] })`,
+  },
+  {
+    ...named('tsdown'),
+    name: 'tsdown, by the compiler',
+    config: `import { defineConfig } from 'tsdown'
+import signedWasm from 'unplugin-signed-wasm/rolldown'
+export default defineConfig({
+  entry: ['src/index.ts'],
+  dts: { resolver: 'tsc' },
+  plugins: [signedWasm(${SIBLINGS})],
+})`,
+  },
+  {
+    ...named('tsup'),
+    config: `import { defineConfig } from 'tsup'
+import signedWasm from 'unplugin-signed-wasm/esbuild'
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm'],
+  // tsup sets an option that TypeScript 6 no longer has.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  esbuildPlugins: [signedWasm(${SIBLINGS})],
+})`,
+  },
+  {
+    ...named('unbuild'),
+    config: `import { defineBuildConfig } from 'unbuild'
+import signedWasm from 'unplugin-signed-wasm/rollup'
+export default defineBuildConfig({
+  entries: ['src/index'],
+  declaration: true,
+  hooks: { 'rollup:options': (_, { plugins }) => void plugins.unshift(signedWasm(${SIBLINGS})) },
+})`,
   },
 ]
 

@@ -11,8 +11,9 @@ import { resolveTarget } from '../../disk/targets.js'
 import { includes, type Tsconfig } from '../../disk/tsconfig.js'
 import { walk } from '../../disk/walk.js'
 import { problem } from '../../errors/raise.js'
-import { TYPES_HEADER } from '../types/entries.js'
-import { type Declared, generateIndex, generateSibling, NAMED_FILE, namesakes } from '../types/named.js'
+import { entryFile, type EntryStyle, TYPES_HEADER } from '../types/entries.js'
+import { type Declared, generateIndex, generateSiblings, NAMED_FILE, namesakes } from '../types/named.js'
+import { entryStyle, STYLES } from './style.js'
 
 /** The name of the file. */
 export const INDEX_FILE = 'signed-wasm.d.ts'
@@ -32,8 +33,8 @@ export interface IndexPlan {
   file: string
   /** What should be where, and what should not be any more (`undefined`): by absolute path. */
   texts: ReadonlyMap<string, string | undefined>
-  /** Whether there are components of one name, which need declarations beside them. */
-  hasSiblings: boolean
+  /** Components of one name, which need declarations beside them. Absolute. */
+  siblings: readonly string[]
 }
 
 /** Whether the project finds the declarations by `rootDirs`, as it was once advised to, and needs no file. */
@@ -56,13 +57,14 @@ export function planIndex(project: TypesProject): IndexPlan {
   texts.set(file, declared.length === 0 ? undefined : generateIndex(declared, references))
   const alike = new Set(namesakes(declared))
   for (const id of [...own.map((one) => one.id), ...gone]) {
-    for (const [name, text] of siblings(id)) {
+    const wanted = alike.has(id) ? entryStyle(project.configs, path.join(base, id)) : undefined
+    for (const [name, { style, text }] of siblings(id)) {
       const sibling = path.join(base, name)
-      if (alike.has(id)) texts.set(sibling, text)
+      if (style === wanted) texts.set(sibling, text)
       else if (readText(sibling) === text) texts.set(sibling, undefined)
     }
   }
-  return { file, texts, hasSiblings: alike.size > 0 }
+  return { file, texts, siblings: [...alike].map((id) => path.join(base, id)) }
 }
 
 /** The files of a plan that are not yet as they should be, absolute. */
@@ -116,13 +118,11 @@ function findDeclared({ base, folder }: TypesProject): { declared: Declared[]; g
   return { declared, gone }
 }
 
-/** Windows has no `?` in file names. */
-function siblings(id: string): [file: string, text: string][] {
-  const queries = process.platform === 'win32' ? [''] : ['', '?component', '?instantiate']
-  return queries.map((query) => [
-    id.replace(/\.([^.]+)$/, (_, extension: string) => `.d.${extension}${query}.ts`),
-    generateSibling(id, query === '?component' ? '' : query),
-  ])
+/** By path from the project. Windows has no `?` in file names. */
+function siblings(id: string): [file: string, { style: EntryStyle; text: string }][] {
+  return generateSiblings(id)
+    .filter(([query]) => process.platform !== 'win32' || query === '')
+    .flatMap(([query, text]) => STYLES.map((style) => [entryFile(id + query, style), { style, text }]))
 }
 
 /** The outermost folder that holds all components of the project and that its tsconfigs include. */

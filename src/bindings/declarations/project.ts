@@ -4,8 +4,8 @@
 import path from 'node:path'
 import { askCompiler, type Program } from '../../disk/compiler.js'
 import { toSlashes } from '../../disk/paths.js'
-import { findTsconfig, includes, readTsconfigs, type Tsconfig } from '../../disk/tsconfig.js'
-import type { TypesPlace } from './folder.js'
+import { includes, type Tsconfig } from '../../disk/tsconfig.js'
+import type { TypesRoot } from './folder.js'
 import {
   changedIndex,
   type IndexPlan,
@@ -14,6 +14,7 @@ import {
   usesRootDirs,
   writeIndex,
 } from './index-file.js'
+import { lacksOption } from './style.js'
 
 /**
  * Brings the file up to date.
@@ -51,11 +52,12 @@ export async function adviseOn(
   const blind = asked.filter(
     ({ program }) => !program.files.includes(plan.file) && hasCodeIn(program, isSeen ? folder : base),
   )
+  const lacking = new Set(plan.siblings.map((component) => lacksOption(configs, component)))
   const advice = [
     ...blind.map(({ config }) => linesFor(config, plan.file)),
-    ...(plan.hasSiblings ? asked.filter(({ program }) => isShadowing(program, plan.file)) : []).map(
-      ({ config }) => optionLines(config),
-    ),
+    ...asked
+      .filter(({ config, program }) => lacking.has(config) && isShadowing(program, plan.file))
+      .map(({ config }) => optionLines(config)),
   ]
   return advice.length === 0 ? undefined : advice.map((lines) => lines(base)).join('\n')
 }
@@ -76,18 +78,12 @@ function isShadowing({ files, allowsArbitraryExtensions }: Program, file: string
  * What to tell a user whose declarations lie where TypeScript looks for them only with an option.
  * @param component one of those, absolute
  */
-export function adviseOnOption(root: string, types: TypesPlace, component: string): string | undefined {
-  const main = findTsconfig(root)
-  if (main === undefined) return undefined
-  const base = path.dirname(main)
-  const configs = readTsconfigs(main)
+export function adviseOnOption({ root, types, configs }: TypesRoot, component: string): string | undefined {
   const isLookedFor =
     types.kind === 'sibling' ||
-    (types.kind === 'folder' && usesRootDirs({ folder: path.resolve(base, types.folder), configs }))
-  if (!isLookedFor || configs.some(({ allowsArbitraryExtensions }) => allowsArbitraryExtensions))
-    return undefined
-  const place = path.join(path.dirname(component), 'x.ts')
-  return optionLines(configs.find((config) => includes(config, place)) ?? configs[0]!)(base)
+    (types.kind === 'folder' && usesRootDirs({ folder: path.resolve(root, types.folder), configs }))
+  const config = isLookedFor ? lacksOption(configs, component) : undefined
+  return config && optionLines(config)(root)
 }
 
 type Lines = (base: string) => string

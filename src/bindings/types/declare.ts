@@ -6,7 +6,7 @@ import { sha256 } from '../../trust/crypto/rule.js'
 import { planImports } from '../hosts.js'
 import type { JcoOptions } from '../jco/options.js'
 import type { Transpiler, TranspileSource } from '../jco/transpiled.js'
-import { generateTypes, typesTree } from './entries.js'
+import { type EntryStyle, generateTypes, typesTree } from './entries.js'
 import { NAMED_FILE, namedDeclarations } from './named.js'
 import { planDeclarations } from './plan.js'
 
@@ -18,6 +18,8 @@ export interface DeclareOptions {
   imports: Readonly<Record<string, string>>
   /** The base name of the file. */
   name: string
+  /** @default 'extension' */
+  style?: EntryStyle
   /** Its path from the project, where {@link namedDeclarations} are wanted as well. */
   id?: string
   /** The path that errors show. */
@@ -32,7 +34,7 @@ export interface DeclareOptions {
  */
 export async function declareComponent(
   source: TranspileSource,
-  { transpiler, jco, imports, name, id, display }: DeclareOptions,
+  { transpiler, jco, imports, name, style, id, display }: DeclareOptions,
 ): Promise<Record<string, string>> {
   const names = { name: 'component', file: display }
   const transpiled = await transpiler.transpile(source, names)
@@ -49,7 +51,7 @@ export async function declareComponent(
     provided: new Set(planImports(transpiled.imports, imports).hosts.keys()),
     asyncExports: jco.asyncExports ?? [],
   }
-  const files = about(display, () => generateTypes(input))
+  const files = about(display, () => generateTypes(input, style))
   if (id === undefined) return files
   return { ...files, [`${typesTree(name)}/${NAMED_FILE}`]: namedDeclarations(files, id) }
 }

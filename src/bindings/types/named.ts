@@ -5,7 +5,7 @@
  */
 
 import { literal } from '../module/names.js'
-import { TYPES_HEADER } from './entries.js'
+import { ENTRIES, reexport, TYPES_HEADER, typesTree } from './entries.js'
 
 /** No package can have such a name. */
 const SCHEME = 'signed-wasm:'
@@ -21,7 +21,8 @@ export const NAMED_FILE = 'named.d.ts'
 export function namedDeclarations(files: Readonly<Record<string, string>>, id: string): string {
   const folder = id.slice(0, id.lastIndexOf('/') + 1)
   const libraries = new Set<string>()
-  const modules = Object.entries(files).map(([file, text]) => {
+  const inTree = Object.entries(files).filter(([file]) => file.includes('/'))
+  const modules = inTree.map(([file, text]) => {
     const body = text
       .replace(`${TYPES_HEADER}\n`, '')
       .replace(/^\/\/\/ <reference lib=.*\n/gm, (line) => (libraries.add(line), ''))
@@ -29,7 +30,7 @@ export function namedDeclarations(files: Readonly<Record<string, string>>, id: s
       .replace(SPECIFIER, (_, lead: string, __, target: string) =>
         [lead, literal(SCHEME + folder + resolve(target, file))].join(''),
       )
-    return `declare module ${literal(SCHEME + folder + importedAs(file))} {\n${body.trimEnd()}\n}\n`
+    return `declare module ${literal(SCHEME + folder + file.replace(/\.d\.ts$/, '.js'))} {\n${body.trimEnd()}\n}\n`
   })
   return [`${TYPES_HEADER}\n`, ...libraries, ...modules].join('')
 }
@@ -47,12 +48,7 @@ function resolve(target: string, file: string): string {
   return parts.join('/')
 }
 
-/** `hello.wasm` for `hello.d.wasm.ts`; the others import `x.js` for `x.d.ts`. */
-function importedAs(file: string): string {
-  return file.includes('/')
-    ? file.replace(/\.d\.ts$/, '.js')
-    : file.replace(/\.d(\.[^.?]+(?:\?\w+)?)\.ts$/, '$1')
-}
+const QUERIES = Object.keys(ENTRIES) as (keyof typeof ENTRIES)[]
 
 /** A component whose declarations a project has. */
 export interface Declared {
@@ -63,9 +59,6 @@ export interface Declared {
   /** The specifiers that stand for it whatever imports it: those of a package, and a package's own. */
   specifiers: readonly string[]
 }
-
-/** How imports ask for a component, and what they get. */
-const QUERIES = { '': '', '?component': '', '?instantiate': '?instantiate' }
 
 /**
  * How imports of files begin: relative ones, those of the usual aliases, all others. The longer what stands before the star,
@@ -83,9 +76,10 @@ export function generateIndex(declared: readonly Declared[], references: readonl
   const modules = declared.map(({ id, specifiers }) => {
     const ending = endings.get(id)
     const paths = ending === undefined ? [] : BEGINNINGS.map((beginning) => `${beginning}*/${ending}`)
-    return Object.entries(QUERIES).flatMap(([query, form]) =>
+    return QUERIES.flatMap((query) =>
       [...paths, ...specifiers].map(
-        (pattern) => `declare module ${literal(withQuery(pattern, query))} { ${reexport(id + form)} }\n`,
+        (pattern) =>
+          `declare module ${literal(withQuery(pattern, query))} { ${contents(id, query).join('; ')} }\n`,
       ),
     )
   })
@@ -98,9 +92,9 @@ export function generateIndex(declared: readonly Declared[], references: readonl
   ].join('')
 }
 
-function reexport(name: string): string {
-  const from = literal(SCHEME + name)
-  return `export * from ${from}; export { default } from ${from}`
+/** What an import of a component gives. */
+function contents(id: string, query: keyof typeof ENTRIES): string[] {
+  return reexport(`${SCHEME}${typesTree(id)}/${ENTRIES[query]}.js`)
 }
 
 /** A specifier without a star would come before the declarations that a package brings itself. */
@@ -129,7 +123,7 @@ function endingsOf(path: string): string[] {
   return parts.map((_, index) => parts.slice(-index - 1).join('/'))
 }
 
-/** What stands beside one of several components of one name. */
-export function generateSibling(id: string, query = ''): string {
-  return `${TYPES_HEADER}\n${reexport(id + query).replace('; ', '\n')}\n`
+/** What stands beside one of several components of one name, by query. */
+export function generateSiblings(id: string): [query: string, text: string][] {
+  return QUERIES.map((query) => [query, `${[TYPES_HEADER, ...contents(id, query)].join('\n')}\n`])
 }

@@ -38,6 +38,8 @@ export interface World {
   exports: ReadonlyMap<string, string>
   /** Specifiers of interface files by the local name they have here. */
   interfaces: ReadonlyMap<string, string>
+  /** See {@link TypesInput}. */
+  hasUtil: boolean
 }
 
 /**
@@ -45,7 +47,7 @@ export interface World {
  * @throws Diagnostic `SEAM_CHANGED` when a line of it is not as expected, or something is not declared that the
  *   bindings have: declarations that say less than they could would be believed
  */
-export function readWorld({ declarations, renamed, imports, exports }: TypesInput): World {
+export function readWorld({ declarations, renamed, imports, exports, hasUtil }: TypesInput): World {
   const text = restoreNames(layOut(declarations['component.d.ts'] ?? ''), renamed)
   const { head, importObject, root, aliases } = divide(text)
   const world = {
@@ -53,6 +55,7 @@ export function readWorld({ declarations, renamed, imports, exports }: TypesInpu
     imports: new Map(readEntries(importObject)),
     exports: chooseAliases(readEntries(root).filter(([key]) => exports.includes(key))),
     interfaces: readInterfaces(head),
+    hasUtil,
   }
   for (const name of exports) if (!world.exports.has(name)) throw undeclared(`export ${name}`)
   for (const { name } of imports.map(parseFullName))

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { DEFAULT_TRANSPILE_LIMITS } from '../../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../../bindings/jco/options.js'
 import { createTranspiler } from '../../bindings/jco/transpiler.js'
-import { openTypesProject, resolveTypes, type TypesPlace } from '../../bindings/declarations/folder.js'
+import { openTypes, resolveTypes, type TypesPlace, typesProject } from '../../bindings/declarations/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { createPolicy } from '../../policy/policy.js'
 import { declareAll } from '../declare-project.js'
@@ -48,8 +48,8 @@ export const types = defineCommand({
   async run(invocation) {
     const { values, io } = invocation
     const mode = readMode(values)
+    const place = readPlace(invocation)
     const options = {
-      types: readPlace(invocation),
       imports: readImports(values),
       jco: readJco(values),
     }
@@ -59,9 +59,19 @@ export const types = defineCommand({
     const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
     const warn = (problem: Diagnostic) => io.err(...problem.through('command line').message.split('\n'))
     problems.forEach(warn)
-    const project = openTypesProject(io.cwd, options.types)
+    const where = openTypes(io.cwd, place)
+    const project = typesProject(where)
     try {
-      const failed = await declareAll(files, { ...options, project, policy, transpiler, values, io, warn })
+      const failed = await declareAll(files, {
+        ...options,
+        where,
+        project,
+        policy,
+        transpiler,
+        values,
+        io,
+        warn,
+      })
       return exitCodeOf([...problems, ...failed])
     } finally {
       await transpiler.close()

@@ -11,6 +11,7 @@ import type { Pipeline } from '../pipeline.js'
 import { splitOwnQuery } from '../request.js'
 import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutQuery } from './adapter.js'
 import { awaitHooks } from './await-hooks.js'
+import { isDeclaration, makesDeclarations, resolveDeclaration } from './declaration-imports.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
@@ -24,7 +25,7 @@ export interface RollupContext extends Logging {
   getModuleInfo(id: string): { attributes?: Record<string, string> } | null
 }
 
-interface ResolvingContext {
+interface ResolvingContext extends Pick<RollupContext, 'addWatchFile' | 'warn'> {
   resolve(
     source: string,
     importer: string | undefined,
@@ -47,7 +48,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
   const awaiting = awaitHooks(pipeline)
   const duties: Duties<object> = {
     root: nothing('paths count from the current folder, as those of Rollup do'),
-    refuseSecond: secondHooks,
+    refuseSecond: pluginHooks(pipeline),
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
     externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
     findAwait: awaiting.hooks,
@@ -81,9 +82,14 @@ interface PluginList {
 }
 
 /** Looks at the plugins at the start, and again when others have had their say in the options. */
-export const secondHooks = {
-  options: ({ plugins }: PluginList) => refuseSecondOf(plugins),
-  renderStart: (_: unknown, { plugins }: PluginList) => refuseSecondOf(plugins),
+export function pluginHooks({ declarations }: Pipeline) {
+  return {
+    options: ({ plugins }: PluginList) => refuseSecondOf(plugins),
+    renderStart(_: unknown, { plugins }: PluginList) {
+      if (makesDeclarations(plugins)) declarations.adviseOnBundling()
+      return refuseSecondOf(plugins)
+    },
+  }
 }
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
@@ -159,13 +165,15 @@ const QUERIED = /^([^\0]*?\.wasm)(\?.*)$|\?(?:component|instantiate)\b/i
 export function resolveShim(pipeline: Pipeline) {
   return {
     order: 'pre' as const,
-    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, WASM, COMPONENT] },
+    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, IMPORT] },
     async handler(
       this: ResolvingContext,
       source: string,
       importer: string | undefined,
       options: ResolveOptions = {},
     ) {
+      if (isDeclaration(importer) && IMPORT.test(source))
+        return (await resolveDeclaration(this, { source, importer, pipeline })) ?? null
       const runtime = resolveRuntimeModule(source)
       if (runtime !== undefined) return { id: runtime }
       if (WASM.test(source)) return resolveComponent(this, source, { importer, options, pipeline })
@@ -190,6 +198,9 @@ export function resolveShim(pipeline: Pipeline) {
 }
 
 const WASM = /\.wasm$/i
+
+/** Of a component in any form. */
+const IMPORT = /\.wasm$|\?(?:component|instantiate)\b/i
 
 const COMPONENT = /^(.*\.wasm)\?component$/is
 

@@ -19,7 +19,7 @@ describe('signed-wasm types', () => {
       out: 'src/hello.wasm: written',
       err: 'src/**/*.wasm matched 1 file',
     })
-    expect(Buffer.from(terminal.read(ENTRY)).toString()).toContain('export default $component')
+    expect(Buffer.from(terminal.read(ENTRY)).toString()).toContain('./hello.wasm.d/exports.js')
     const again = await terminal.run('types', '--key', 'release.pub', 'src/*.wasm')
     expect(again.out).toBe('src/hello.wasm: up to date')
   })

@@ -10,7 +10,7 @@ import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
-import { type RollupContext, rollupLoading, secondHooks } from '../rollup.js'
+import { pluginHooks, type RollupContext, rollupLoading } from '../rollup.js'
 import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
@@ -41,7 +41,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   })
   const duties: Duties<VitePart> = {
     root: rootHooks(pipeline, state),
-    refuseSecond: { ...secondHooks, configResolved: ({ plugins }) => refuseSecond(plugins) },
+    refuseSecond: { ...pluginHooks(pipeline), configResolved: ({ plugins }) => refuseSecond(plugins) },
     cacheNothing: nothing('`load` runs in every build, and for every module that a dev server has not yet'),
     externalShims: shimHooks(pipeline, state),
     findAwait: awaiting.hooks,

@@ -7,9 +7,10 @@ import path from 'node:path'
 import { rollup } from 'rollup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  openTypesProject,
+  openTypes,
   resolveTypes,
   writableTypes,
+  typesProject,
   writeTypes,
 } from '../../../../src/bindings/declarations/folder.js'
 import { updateIndex } from '../../../../src/bindings/declarations/project.js'
@@ -144,14 +145,32 @@ describe('a file that a project includes', () => {
     expect(texts.filter((text) => text.includes(project.root))).toEqual([])
   })
 
+  const ALIKE = {
+    'src/main.js': `export * as a from './hello.wasm'\nexport * as b from './deep/hello.wasm'`,
+    'src/hello.wasm': signed('hello'),
+    'src/deep/hello.wasm': signed('calculator'),
+    'src/deep/same-name.ts': sameName!,
+    'src/plain.ts': USES['src/plain.ts']!,
+  }
+  const declarationsIn = (alike: Project) =>
+    alike.files('src').filter((file) => /\.wasm(?:\?\w+)?(?:\.d)?\.ts$/.test(file))
+
   it('tells components of one name apart, with declarations beside them', async () => {
+    const alike = typed({ 'tsconfig.json': json(SOURCES), ...ALIKE })
+    expect(await build(alike)).toEqual([])
+    for (const check of checks.filter(({ resolution }) => resolution === 'bundler'))
+      expect(await typeCheck(alike, check)).toBe('')
+    expect(declarationsIn(alike)).toContain('deep/hello.wasm?instantiate.d.ts')
+    rmSync(alike.at('src/deep/hello.wasm'))
+    alike.write({ 'tsconfig.json': json(SOURCES), 'src/only.js': `import './hello.wasm'` })
+    await build(alike, ['src/only.js'])
+    expect(declarationsIn(alike)).toEqual([])
+  })
+
+  it('tells them apart with an option of TypeScript where imports are as in Node', async () => {
     const alike = typed({
-      'tsconfig.json': json(SOURCES),
-      'src/main.js': `export * as a from './hello.wasm'\nexport * as b from './deep/hello.wasm'`,
-      'src/hello.wasm': signed('hello'),
-      'src/deep/hello.wasm': signed('calculator'),
-      'src/deep/same-name.ts': sameName!,
-      'src/plain.ts': USES['src/plain.ts']!,
+      'tsconfig.json': json({ ...SOURCES, compilerOptions: { module: 'NodeNext' } }),
+      ...ALIKE,
     })
     const lines = await build(alike)
     expect(lines).toHaveLength(1)
@@ -166,13 +185,16 @@ describe('a file that a project includes', () => {
     })
     rmSync(alike.at('src/deep/hello.d.wasm.ts'))
     expect(await build(alike)).toEqual([])
-    expect(existsSync(alike.at('src/deep/hello.d.wasm.ts'))).toBe(true)
+    expect(declarationsIn(alike)).toContain('deep/hello.d.wasm.ts')
+    // Both names at once are none of TypeScript's: the option is gone, and so is what needs it.
+    alike.write({ 'tsconfig.json': json(SOURCES) })
+    expect(await build(alike)).toEqual([])
+    expect(declarationsIn(alike)).toHaveLength(6)
+    expect(declarationsIn(alike)).toContain('deep/hello.wasm.d.ts')
     rmSync(alike.at('src/hello.wasm'))
-    await build(
-      alike,
-      ['src/only.js'].map((name) => (alike.write({ [name]: `import './deep/hello.wasm'` }), name)),
-    )
-    expect(alike.files('src').filter((file) => /\.d\.wasm/.test(file))).toEqual([])
+    alike.write({ 'src/only.js': `import './deep/hello.wasm'` })
+    await build(alike, ['src/only.js'])
+    expect(declarationsIn(alike)).toEqual([])
   })
 
   it('knows aliases, names of packages and names of its own', async () => {
@@ -247,7 +269,7 @@ describe('a file that a project includes', () => {
     expect(Object.keys(files).filter((file) => /[?"<>|*:\\]/.test(file))).toEqual([])
     const root = windows.root
     writeTypes({ folder: windows.at('.signed-wasm/types/src'), root, name: 'host.wasm' }, files)
-    updateIndex(openTypesProject(root, resolveTypes(true))!)
+    updateIndex(typesProject(openTypes(root, resolveTypes(true)))!)
     expect(await typeCheck(windows, check)).toBe('')
   })
 
@@ -344,7 +366,7 @@ describe('the place of that file', () => {
       const found = project.files('.').filter((file) => file.endsWith('signed-wasm.d.ts'))
       expect(found).toEqual([index])
       expect(project.files(root).filter((file) => file.startsWith('.signed-wasm'))).toHaveLength(
-        root === '' ? 6 : 0,
+        root === '' ? 8 : 0,
       )
     },
   )

@@ -96,7 +96,13 @@ function isCarried(
   { before, after, renamed }: { before: string; after: string; renamed: TypesInput['renamed'] },
   { line, changed }: Change,
 ): boolean {
-  const [old, now] = [before, after].map((text) => text.split('\n').map(squeeze)) as [string[], string[]]
+  // The lists of what is declared say a name once more.
+  const lines = (text: string) =>
+    text
+      .split('\n')
+      .map(squeeze)
+      .filter((one) => !one.includes('exporttype{'))
+  const [old, now] = [lines(before), lines(after)]
   // We end some lines in another way.
   return [/$^/, /,\s*$/, /\{\s*$/].some((end) => {
     const [from, to] = [line, changed].map((text) =>

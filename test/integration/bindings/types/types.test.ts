@@ -377,7 +377,8 @@ describe('a build', () => {
 
   it('says once what the tsconfig lacks', async () => {
     const project = one()
-    project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions: { rootDirs: ['.', TYPES] } }) })
+    const compilerOptions = { module: 'nodenext', rootDirs: ['.', TYPES] }
+    project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions }) })
     const lines = await build(project)
     expect(lines.filter((line) => line.includes('"allowArbitraryExtensions": true'))).toHaveLength(1)
     expect(project.files('.').filter((file) => file.endsWith('signed-wasm.d.ts'))).toEqual([])
@@ -396,10 +397,11 @@ describe('a build', () => {
     symlinkSync(project.at('linked'), project.at('app/node_modules/@acme/linked'))
     const root = project.at('app')
     const place = (file: string, kind: boolean | string = true) =>
-      placeTypes(project.at(file), { root, types: resolveTypes(kind) })
+      placeTypes(project.at(file), { root, types: resolveTypes(kind), configs: [] })
     expect(place('app/src/hello.wasm')).toEqual({
       folder: project.at('app', TYPES, 'src'),
       id: 'src/hello.wasm',
+      style: 'extension',
     })
     const installed = place('node_modules/acme/hello.wasm')
     expect(installed?.id).toBe('node_modules/acme/hello.wasm')
@@ -432,7 +434,12 @@ describe('the folder of types', () => {
     )
     writeTypes({ folder: project.root, root: project.root, name: 'hello.wasm' }, next)
     expect(changedTypes(project.root, 'hello.wasm', next)).toEqual([])
-    expect(project.files('hello.wasm.d').toSorted()).toEqual(['component.d.ts', 'mine/own.d.ts'])
+    expect(project.files('hello.wasm.d').toSorted()).toEqual([
+      'component.d.ts',
+      'exports.d.ts',
+      'instantiate.d.ts',
+      'mine/own.d.ts',
+    ])
     expect(project.files('other')).toEqual(others)
     expect(project.files('.').filter((file) => file.endsWith('.tmp'))).toEqual([])
   })
