@@ -225,6 +225,15 @@ describe('types', () => {
     },
   )
 
+  it('lie beside a component for those who bundle declarations', async () => {
+    const made = typed()
+    made.write({
+      'tsconfig.json': JSON.stringify({ compilerOptions: { module: 'esnext', moduleResolution: 'bundler' } }),
+    })
+    await runShell(block('types --sibling'), made.root)
+    expect(made.files('src')).toContain('hello.wasm.d.ts')
+  })
+
   it('come with a build', async () => {
     const made = typed()
     made.write({

@@ -287,6 +287,31 @@ export default defineBuildConfig({
   },
 ]
 
+/** Apps of Vite whose files are moved elsewhere. */
+export const MOVED: readonly (Producer & { address: RegExp })[] = ['Vite 8', 'Vite 7'].flatMap((name) =>
+  (
+    [
+      ['to another server', '`https://cdn.example/${file}`', /\("https:\/\/cdn\.example\/assets\/hello-/],
+      [
+        'by a function of the page',
+        '({ runtime: `window.cdn(${JSON.stringify(file)})` })',
+        /\(window\.cdn\("assets\/hello-/,
+      ],
+      ['beside the script', '({ relative: true })', /\(new URL\("\.\/assets\/hello-[^"]+", ?import\.meta\.url\)/],
+    ] as const
+  ).map(([where, answer, address]) => ({
+    ...named(name),
+    name: `${name}, ${where}`,
+    address,
+    config: `import signedWasm from 'unplugin-signed-wasm/vite'
+export default {
+  plugins: [signedWasm(${KEYS})],
+  build: { rollupOptions: { input: 'src/ready.ts', output: { entryFileNames: '[name].js' } }, minify: false },
+  experimental: { renderBuiltUrl: (file) => ${answer} },
+}`,
+  })),
+)
+
 const SIBLINGS = `{ keys: ['release.pub'], types: 'sibling' }`
 
 /** Libraries that publish the types of their components, with declarations that are bundled. */

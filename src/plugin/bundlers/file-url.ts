@@ -11,6 +11,10 @@ import { isModuleRequest } from '../request.js'
 /** What the hook `resolveFileUrl` is told. */
 export interface FileUrl {
   referenceId: string
+  /** The file, in the output. */
+  fileName: string
+  /** The script that refers to it, in the output. */
+  chunkId: string
   /** From the chunk to the file. */
   relativePath: string
   /** Of the output. */

@@ -66,21 +66,31 @@ function isMovedAway({ build, plugins }: Environment['config']): boolean {
 }
 
 /**
- * The hooks that tell where files are. Of an app whose files a user moves elsewhere with `renderBuiltUrl`, only Vite knows
- * that; all else that it would answer counts from the root of a web server.
+ * The hooks that tell where files are. Of an app whose files a user moves elsewhere, `renderBuiltUrl` knows that, which Vite
+ * itself asks only since its version 8; what Vite would answer otherwise counts from the root of a web server.
  */
 export function viteFileUrls({ references }: ViteState, config: () => ResolvedConfig) {
-  const isMoved = ({ environment }: ViteContext) =>
-    environment.config.consumer === 'client' &&
-    config().build.lib === false &&
-    config().experimental.renderBuiltUrl !== undefined
   const { resolveFileUrl, ...hooks } = fileUrlHooks(references)
   return {
     ...hooks,
     resolveFileUrl(this: ViteContext, about: FileUrl) {
-      return isMoved(this) ? null : resolveFileUrl(about)
+      const isApp = this.environment.config.consumer === 'client' && config().build.lib === false
+      const isOurs = references.has(about.referenceId)
+      return (isApp && isOurs && movedUrl(about, config())) || resolveFileUrl(about)
     },
   }
+}
+
+/** JavaScript, if the user says where a file is. @see Vite, "Advanced Base Options" */
+function movedUrl(
+  { fileName, chunkId }: FileUrl,
+  { base, experimental }: ResolvedConfig,
+): string | undefined {
+  const about = { type: 'asset', hostType: 'js', hostId: chunkId, ssr: false } as const
+  const moved = experimental.renderBuiltUrl?.(fileName, about)
+  if (typeof moved === 'string') return JSON.stringify(moved)
+  if (moved?.runtime !== undefined) return moved.runtime
+  return moved?.relative === false ? JSON.stringify(base + fileName) : undefined
 }
 
 /** Writes what Vite leaves out of server builds, which it takes for a copy of the client's assets. */
