@@ -287,7 +287,7 @@ export const CATALOGUE = {
   })),
   SEAM_CHANGED: refusal((v: AboutFile & { seam: string; matches: number }) => ({
     what: `jco's code has the ${v.seam} ${v.matches} times where one is expected`,
-    hint: 'install the exact version of @bytecodealliance/jco-transpile that this package depends on',
+    hint: 'report it with the component: this package has one version of jco, and did not expect this of it',
   })),
 
   // Builds.

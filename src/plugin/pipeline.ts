@@ -21,6 +21,8 @@ export class Pipeline {
   readonly #loader: Loader
   readonly declarations: Declarations
   readonly #cache: OutputCache | undefined
+  readonly #transpiler: Pick<ReturnType<typeof createTranspiler>, 'stay'>
+  #hasBuilt = false
 
   /** @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(userOptions?: Options) {
@@ -30,6 +32,7 @@ export class Pipeline {
     // A function, because the root is known later.
     if (cache !== false) this.#cache = createCache(() => resolve(this.root, cache))
     const transpiler = createTranspiler({ jco, limits, cache: this.#cache })
+    this.#transpiler = transpiler
     this.declarations = new Declarations(this.gate, options, transpiler)
     this.#loader = new Loader(this.gate, options, {
       transpiler,
@@ -49,6 +52,9 @@ export class Pipeline {
 
   /** Starts a build: see {@link Gate.start}. */
   start(log: BuildLog): void {
+    // A process that builds a second time will do so again, in watch mode or as a server.
+    if (this.#hasBuilt || this.gate.project.command === 'serve') this.#transpiler.stay()
+    this.#hasBuilt = true
     this.gate.start(log)
     this.declarations.start(log)
     this.#cache?.prune()

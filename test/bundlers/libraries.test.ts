@@ -567,7 +567,11 @@ describe('an app of Vite whose files are moved elsewhere', () => {
       (file: string) => ({ runtime: `window.cdn(${JSON.stringify(file)})` }),
       /\(window\.cdn\("assets\/x-/,
     ],
-    ['beside the script', () => ({ relative: true }), /\(new URL\("\.\/assets\/x-[^"]+", import\.meta\.url\)/],
+    [
+      'beside the script',
+      () => ({ relative: true }),
+      /\(new URL\("\.\/assets\/x-[^"]+", import\.meta\.url\)/,
+    ],
   ])('has the address that `renderBuiltUrl` gives: %s', async (_, renderBuiltUrl, code) => {
     const project = makeProject({
       'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,

@@ -1,6 +1,15 @@
 /** The packed tarball, installed where nothing of this repository is. */
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  mkdirSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -48,7 +57,7 @@ describe('the tarball', () => {
       .map((file) => file.path)
       .filter(
         (name) =>
-          !/^(?:dist\/.*\.(?:js|d\.ts)(?:\.map)?|src\/.*\.ts|src\/schema\/.*\.json|README\.md|LICENSE|package\.json)$/.test(
+          !/^(?:dist\/.*\.(?:js|d\.ts)(?:\.map)?|dist\/jco\/(?:(?:child|worker)\.mjs|js-component-bindgen-component\.core2?\.wasm|jco\.json|LICENSE)|src\/.*\.ts|src\/schema\/.*\.json|README\.md|LICENSE|package\.json)$/.test(
             name,
           ),
       )
@@ -84,6 +93,10 @@ describe('the tarball', () => {
     expect(naming).toEqual([])
   })
 
+  it('is small', () => {
+    expect(statSync(tarball).size).toBeLessThan(3_500_000)
+  })
+
   it('runs no script when it is installed', () => {
     expect(
       Object.keys(packageJson.scripts!).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name)),
@@ -105,8 +118,24 @@ import { run } from './wasi.wasm'
 globalThis.answers = [greet('Ada'), hello.answer(), run()]
 `
 
+/** Runs a command of an installed package. */
+type Run = (name: string, ...args: string[]) => Promise<Ended>
+
+const inBin =
+  (project: string): Run =>
+  (name, ...args) =>
+    command(name === 'node' ? process.execPath : path.join(project, 'node_modules/.bin', name), args, {
+      cwd: project,
+      timeoutMs: 240_000,
+    })
+
 /** Signs, builds and runs in a folder where the package is installed. */
-async function useIn(project: string): Promise<void> {
+async function useIn(project: string, run: Run = inBin(project)): Promise<void> {
+  const well = async (name: string, ...args: string[]) => {
+    const ended = await run(name, ...args)
+    expect(ended.code, `${name} ${args.join(' ')}\n${ended.output}`).toBe(0)
+    return ended
+  }
   mkdirSync(path.join(project, 'mein Bauteil ü'), { recursive: true })
   const files: Record<string, string | Uint8Array> = {
     'mein Bauteil ü/hello.wasm': fixture('hello'),
@@ -117,19 +146,18 @@ async function useIn(project: string): Promise<void> {
     'run.mjs': `await import('./dist/main.js'); console.log(JSON.stringify(globalThis.answers)); process.exit(0)`,
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(project, name), content)
-  const bin = path.join(project, 'node_modules/.bin/signed-wasm')
   const components = ['mein Bauteil ü/hello.wasm', 'mein Bauteil ü/wasi.wasm']
-  await succeed(bin, ['keygen', 'release'], project)
-  await succeed(bin, ['sign', '--write', '-k', 'release.key', ...components], project)
-  await succeed(bin, ['verify', '--key', 'release.pub', ...components], project)
-  await succeed(path.join(project, 'node_modules/.bin/vite'), ['build'], project)
-  const { stdout } = await succeed(process.execPath, ['run.mjs'], project)
+  await well('signed-wasm', 'keygen', 'release')
+  await well('signed-wasm', 'sign', '--write', '-k', 'release.key', ...components)
+  await well('signed-wasm', 'verify', '--key', 'release.pub', ...components)
+  await well('vite', 'build')
+  const { stdout } = await well('node', 'run.mjs')
   expect(stdout).toContain('["Hello, Ada!",42,"stdout clock random"]')
 
   const tampered = readFileSync(path.join(project, components[0]!))
   tampered[tampered.length - 1]! ^= 1
   writeFileSync(path.join(project, components[0]!), tampered)
-  const refused = await command(path.join(project, 'node_modules/.bin/vite'), ['build'], { cwd: project })
+  const refused = await run('vite', 'build')
   expect(refused.code).not.toBe(0)
   expect(refused.output).toContain('CONTENT_MODIFIED')
 }
@@ -240,4 +268,63 @@ describe("installed with pnpm's strict layout", () => {
   })
 
   it('signs, builds and runs', () => useIn(project))
+})
+
+describe('installed alone', () => {
+  const project = makeProject('alone')
+  beforeAll(() => succeed('npm', ['install', '--no-audit', '--no-fund', tarball], project))
+
+  it('is light, and has few packages beside it', () => {
+    const { packages } = JSON.parse(
+      readFileSync(path.join(project, 'node_modules/.package-lock.json'), 'utf8'),
+    ) as { packages: Record<string, unknown> }
+    expect(Object.keys(packages).length).toBeLessThanOrEqual(18)
+    const files = readdirSync(path.join(project, 'node_modules'), { recursive: true, withFileTypes: true })
+    const bytes = files
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0)
+    expect(bytes).toBeLessThan(10_000_000)
+  })
+})
+
+describe("installed with Yarn's Plug'n'Play", () => {
+  const project = makeProject('with-pnp')
+  const yarn = (...args: string[]) =>
+    command(
+      process.execPath,
+      [path.join(REPOSITORY, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), ...args],
+      {
+        cwd: project,
+        timeoutMs: 240_000,
+      },
+    )
+
+  beforeAll(async () => {
+    const { stdout } = await command('npm', ['config', 'get', 'registry'])
+    const settings = {
+      nodeLinker: 'pnp',
+      enableTelemetry: false,
+      enableGlobalCache: false,
+      globalFolder: at('yarn'),
+      npmRegistryServer: stdout.trim().replace(/\/$/, ''),
+      unsafeHttpWhitelist: ['*'],
+    }
+    writeFileSync(path.join(project, '.yarnrc.yml'), JSON.stringify(settings))
+    writeFileSync(path.join(project, 'yarn.lock'), '')
+    const packages = [
+      `unplugin-signed-wasm@${tarball}`,
+      `vite@${VITE}`,
+      `@bytecodealliance/preview2-shim@${SHIM}`,
+    ]
+    const added = await yarn('add', ...packages)
+    expect(added.code, added.output).toBe(0)
+  })
+
+  it('signs, builds and runs, with the transpiler out of its archive', async () => {
+    await useIn(project, (name, ...args) =>
+      name === 'node' ? yarn(name, ...args) : yarn('run', name, ...args),
+    )
+    expect(existsSync(path.join(project, 'node_modules/unplugin-signed-wasm'))).toBe(false)
+    expect(readdirSync(path.join(project, '.yarn/unplugged')).join()).toContain('unplugin-signed-wasm-')
+  })
 })

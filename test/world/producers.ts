@@ -297,7 +297,11 @@ export const MOVED: readonly (Producer & { address: RegExp })[] = ['Vite 8', 'Vi
         '({ runtime: `window.cdn(${JSON.stringify(file)})` })',
         /\(window\.cdn\("assets\/hello-/,
       ],
-      ['beside the script', '({ relative: true })', /\(new URL\("\.\/assets\/hello-[^"]+", ?import\.meta\.url\)/],
+      [
+        'beside the script',
+        '({ relative: true })',
+        /\(new URL\("\.\/assets\/hello-[^"]+", ?import\.meta\.url\)/,
+      ],
     ] as const
   ).map(([where, answer, address]) => ({
     ...named(name),

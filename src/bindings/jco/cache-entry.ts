@@ -2,31 +2,25 @@
  * One entry of the cache as bytes: what is written, and what is taken when it is read again.
  */
 
-import { installedVersion, packageVersion } from '../../disk/versions.js'
+import { packageVersion } from '../../disk/versions.js'
 import { type Hex, toHex } from '../../format/encoding.js'
 import { sha256 } from '../../trust/crypto/rule.js'
 import { coreName } from './core-names.js'
 import type { Job } from './job.js'
+import { jcoVersion } from './scripts.js'
 import type { Output } from './output.js'
 import type { TranspileSource } from './transpiled.js'
 
 /** How an entry is written; another number for another way. */
-const FORMAT = 2
+const FORMAT = 3
 
 /**
  * The digest of all that an output depends on. Whether it is too large is asked when it is read.
- * @throws when a package is not installed
  */
 export function cacheKey({ source, options }: Pick<CacheJob, 'source' | 'options'>): Hex {
-  const jco = '@bytecodealliance/jco-transpile'
   const inputs = {
     format: FORMAT,
-    versions: [
-      packageVersion(),
-      installedVersion(jco),
-      // jco takes any version in a range.
-      options.minify === true ? installedVersion(jco, 'oxc-minify') : '',
-    ],
+    versions: [packageVersion(), jcoVersion()],
     content: source.contentDigest,
     options,
   }

@@ -1,15 +1,13 @@
-/// <reference types="node" />
-/** What the worker is asked and what it answers. */
+/** What the transpiler is asked and what it answers, and in what bounds. */
 
-import type { transpileBytes } from '@bytecodealliance/jco-transpile'
 import type { Output } from './output.js'
 
 /** What bounds the transpilation of one file. */
 export interface TranspileLimits {
-  /** From hand-over to answer, start of the worker included. */
+  /** From hand-over to answer, start of the transpiler included. */
   timeoutMs: number
   maxOutputBytes: number
-  /** How much the whole process may grow meanwhile. */
+  /** How much the process in which jco runs may grow meanwhile. */
   maxMemoryBytes: number
 }
 
@@ -20,19 +18,47 @@ export const DEFAULT_TRANSPILE_LIMITS: TranspileLimits = {
   maxMemoryBytes: 2 ** 30,
 }
 
-/** jco's own options. */
-export type JcoTranspileOptions = NonNullable<Parameters<typeof transpileBytes>[1]>
+/** The options of jco's bindgen component that are used here. @see jco-transpile 0.15.0, `GenerateOptions` */
+export interface BindgenOptions {
+  name: string
+  map: [from: string, to: string][]
+  instantiation: { tag: 'async' }
+  asyncMode?: { tag: 'jspi'; val: { imports: string[]; exports: string[] } }
+  validLiftingOptimization: boolean
+  tracing: boolean
+  noComponentErrorWrapping: boolean
+  noNodejsCompat: boolean
+  base64Cutoff: number
+  strict: boolean
+  flagsAsBigint: boolean
+  variantsInlineCases: boolean
+  useNamespaceObjects: boolean
+  enumValuesScreamingSnakeCase: boolean
+}
 
-/** What the worker is asked. */
+/** What the transpiler is asked. */
 export interface Job {
   /** Handed over: the sender has it no more. */
   bytes: Uint8Array<ArrayBuffer>
-  options: JcoTranspileOptions
+  options: BindgenOptions
   maxOutputBytes: number
+  maxMemoryBytes: number
 }
 
-/** What the worker answers. */
+/** What the transpiler answers. */
 export type Answer =
   | { status: 'done'; output: Output }
   | { status: 'too large'; outputBytes: number }
+  /** Of memory. */
+  | { status: 'grown' }
   | { status: 'failed'; reason: string }
+
+/** A place in which jco runs, one job at a time. */
+export interface Runner {
+  /** Runs a job; the process stays alive until then. After an answer other than `done`, a runner is ended. */
+  ask(job: Job): Promise<Answer>
+  /** Whether it has ended by itself. */
+  isGone(): boolean
+  /** Ends it whatever it does; resolves when it is gone. */
+  end(): Promise<unknown>
+}

@@ -11,8 +11,6 @@ export interface JcoOptions {
   asyncImports?: readonly string[]
   /** Exports that return promises, with `asyncMode: 'jspi'`. @default [] */
   asyncExports?: readonly string[]
-  /** Minify the bindings; bundlers do it as well. @default false */
-  minify?: boolean
   /** Leave out checks of what the component returns. @default false */
   validLiftingOptimization?: boolean
   /** Log every call across the boundary. @default false */
@@ -33,7 +31,6 @@ const JCO_CHECKS: Record<keyof JcoOptions, Check> = {
   asyncMode: oneOf('sync', 'jspi'),
   asyncImports: isNameList,
   asyncExports: isNameList,
-  minify: flag,
   validLiftingOptimization: flag,
   tracing: flag,
   strict: flag,
@@ -49,6 +46,7 @@ const OWNS_THE_SEAM = 'is how this plugin takes over the output of jco'
 
 /** jco options that cannot be had here, and why. */
 const REFUSED_JCO: Readonly<Record<string, string>> = {
+  minify: 'is what bundlers do; what several components share is found by the text that jco writes',
   optimize: CHANGES_CORE_MODULES,
   optimizeOptions: CHANGES_CORE_MODULES,
   js: CHANGES_CORE_MODULES,

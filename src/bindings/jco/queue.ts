@@ -1,52 +1,57 @@
 /// <reference types="node" />
-/** Jobs one after another, and the worker that does them: never one that has failed. */
+/** Jobs one after another, and where they run: never where one has failed. */
 
+import { setTimeout as startTimer } from 'node:timers'
 import { setTimeout } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import type { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
-import type { Job, TranspileLimits } from './job.js'
+import type { Answer, Job, Runner, TranspileLimits } from './job.js'
 import type { Output } from './output.js'
-import { ask } from './watch.js'
 
-/** Runs jobs one after another; a worker that failed in any way is not used again. */
-export function startQueue(url: URL, limits: TranspileLimits) {
-  let worker: Worker | undefined
+/** A job whose limits are those of the queue. */
+export type QueuedJob = Pick<Job, 'bytes' | 'options'>
+
+/** Runs jobs one after another. @param start is called when there is something to do */
+export function startQueue(start: () => Runner, limits: TranspileLimits) {
+  let runner: Runner | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
+  let stays = false
+  let idle: NodeJS.Timeout | undefined
 
   const discard = async () => {
-    const failed = worker
-    worker = undefined
-    // A file that is refused must not keep the build waiting: V8 sees the request only where a loop makes a call.
-    await Promise.race([failed?.terminate(), setTimeout(LONGEST_END_MS, undefined, { ref: false })])
+    clearTimeout(idle)
+    const failed = runner
+    runner = undefined
+    await failed?.end()
   }
 
-  const runNow = async (job: Job): Promise<Output> => {
+  const runNow = async (job: QueuedJob): Promise<Output> => {
     if (closed) throw problem('TRANSPILE_FAILED', { reason: 'the build has ended' })
-    worker ??= startWorker(url, limits, (ended) => {
-      if (worker === ended) worker = undefined
-    })
+    clearTimeout(idle)
     try {
-      const answer = await ask(worker, job, limits)
-      if (answer.status === 'done') return answer.output
-      if (answer.status === 'too large') {
-        throw problem('TRANSPILE_TOO_LARGE', {
-          outputBytes: answer.outputBytes,
-          maxOutputBytes: job.maxOutputBytes,
-        })
-      }
-      throw problem('TRANSPILE_FAILED', { reason: answer.reason })
+      if (runner === undefined || runner.isGone()) runner = start()
+      const answer = await inTime(runner.ask({ ...job, ...limits }), limits)
+      if (answer?.status === 'done') return answer.output
+      throw problemOf(answer, limits)
     } catch (error) {
       await discard()
       throw error
+    } finally {
+      if (!stays) idle = setIdle(() => void discard())
     }
   }
 
   return {
-    run(job: Job): Promise<Output> {
+    run(job: QueuedJob): Promise<Output> {
       const result = last.then(() => runNow(job))
       last = result.catch(() => {}) // The caller has the failure; the queue goes on.
       return result
+    },
+    /** Keeps what jobs run in, which otherwise goes when there was none for a while. */
+    stay() {
+      stays = true
+      clearTimeout(idle)
     },
     async close() {
       closed = true
@@ -55,27 +60,41 @@ export function startQueue(url: URL, limits: TranspileLimits) {
   }
 }
 
-/** How long a worker may take to end. */
-const LONGEST_END_MS = 5000
+/** After this a build is taken for one that has all that it asked for; another job starts all over. */
+const IDLE_MS = 2000
 
-/** With much less, V8 ends the process instead of the worker. */
-const MIN_HEAP_MB = 128
+function setIdle(work: () => void): NodeJS.Timeout {
+  return startTimer(work, IDLE_MS).unref()
+}
 
-function startWorker(url: URL, limits: TranspileLimits, onExit: (worker: Worker) => void): Worker {
-  const worker = new Worker(url, {
-    // Neither the flags of whoever runs us (loaders, inspectors) nor the environment concern jco.
-    execArgv: [],
-    env: {},
-    // Kept from the terminal. Never read here, since reading would keep the process alive: the worker itself hears
-    // what jco prints before it panics.
-    stdout: true,
-    stderr: true,
-    // Memory is watched in `ask`, that of wasm, which is where jco works, as well as that of JavaScript. This is for
-    // what gets past the watch, since V8 may answer it by ending the process.
-    resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, (2 * limits.maxMemoryBytes) / 2 ** 20) },
-  })
-  worker.unref()
-  worker.on('error', () => {}) // Without a listener it would end this process. `ask` hears of it, and `onExit`.
-  worker.once('exit', () => onExit(worker))
-  return worker
+/** A longer timer would fire at once. @see Node.js documentation, "setTimeout" */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** @returns `undefined` when it is late */
+async function inTime(answer: Promise<Answer>, { timeoutMs }: TranspileLimits): Promise<Answer | undefined> {
+  const settled = new AbortController()
+  const { signal } = settled
+  const late = setTimeout(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    settled.abort()
+    late.catch(() => {}) // That it was called off.
+  }
+}
+
+function problemOf(
+  answer: Exclude<Answer, { status: 'done' }> | undefined,
+  { timeoutMs, maxMemoryBytes, maxOutputBytes }: TranspileLimits,
+): Diagnostic {
+  switch (answer?.status) {
+    case undefined:
+      return problem('TRANSPILE_TIMEOUT', { timeoutMs })
+    case 'grown':
+      return problem('TRANSPILE_MEMORY', { maxMemoryBytes })
+    case 'too large':
+      return problem('TRANSPILE_TOO_LARGE', { outputBytes: answer.outputBytes, maxOutputBytes })
+    case 'failed':
+      return problem('TRANSPILE_FAILED', { reason: answer.reason })
+  }
 }

@@ -27,7 +27,7 @@ export type TranspileSource = Pick<Admitted, 'bytes' | 'contentDigest' | 'cores'
 export interface Transpiler {
   /**
    * Runs jco on a verified component.
-   * @param source never handed over: the worker gets a copy
+   * @param source never handed over: jco gets a copy
    * @param about `name` for the generated files, without extension; `file` is the display path for errors
    * @returns from memory when the same content was transpiled under the same name before, else from the cache on disk
    *   where there is one, else from jco; the same in each case
@@ -35,6 +35,8 @@ export interface Transpiler {
    *   `TRANSPILE_TIMEOUT`, `TRANSPILE_MEMORY`, `TRANSPILE_TOO_LARGE`, `SEAM_CHANGED`
    */
   transpile(source: TranspileSource, about: { name: string; file: string }): Promise<Transpiled>
-  /** Ends the worker; jobs that wait or run are rejected. */
+  /** Keeps jco ready for a build that goes on, as in watch mode, and for a server. */
+  stay(): void
+  /** Ends jco; jobs that wait or run are rejected. */
   close(): Promise<void>
 }

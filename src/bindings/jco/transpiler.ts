@@ -1,26 +1,24 @@
 /// <reference types="node" />
 /** From a verified component to jco's output: from memory, from the disk, or from the worker. */
 
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { type ExternName, fullName } from '../../format/interface-name.js'
-import { DIST } from '../runtime-files.js'
 import { checkNames } from '../safe-names.js'
 import type { CacheEntry, OutputCache } from './cache.js'
-import type { JcoTranspileOptions, TranspileLimits } from './job.js'
+import type { BindgenOptions, TranspileLimits } from './job.js'
 import { createMemory } from './memory.js'
 import type { JcoOptions } from './options.js'
 import { checkOutput } from './output.js'
 import { startQueue } from './queue.js'
+import { startRunner } from './runner.js'
 import type { Transpiled, Transpiler, TranspileSource } from './transpiled.js'
 
 /**
- * Makes a transpiler with a worker of its own, which starts with the first job and never keeps the
- * process alive between jobs.
+ * Makes a transpiler that runs jco in a process of its own, which starts with the first job and never keeps this one alive
+ * between jobs. Where no process can be had, it is a thread.
  * @param setup.jco options handed to jco; those that the seam depends on are set here
  * @param setup.cache where outputs of earlier processes are; none of them is taken on trust
- * @param setup.worker another worker script, for tests
+ * @param setup.worker another script, for tests, which runs in a thread
  */
 export function createTranspiler(setup: {
   jco: JcoOptions
@@ -28,17 +26,17 @@ export function createTranspiler(setup: {
   cache?: OutputCache | undefined
   worker?: URL
 }): Transpiler {
-  const jobs = startQueue(setup.worker ?? workerUrl(), setup.limits)
+  const jobs = startQueue(() => startRunner(setup.limits, setup.worker), setup.limits)
   const memory = createMemory()
 
   const transpile = async (source: TranspileSource, name: string) => {
     const { imports } = checkNames(source.bytes)
-    const options = transpileOptions(setup.jco, { name, imports })
+    const options = bindgenOptions(setup.jco, { name, imports })
     const { maxOutputBytes } = setup.limits
     const entry = setup.cache?.entry({ source, options, maxOutputBytes })
     const stored = takeStored(entry, name)
     if (stored !== undefined) return stored
-    const output = await jobs.run({ bytes: new Uint8Array(source.bytes), options, maxOutputBytes })
+    const output = await jobs.run({ bytes: new Uint8Array(source.bytes), options })
     const transpiled = checkOutput(output, name)
     entry?.write(output)
     return transpiled
@@ -53,6 +51,7 @@ export function createTranspiler(setup: {
         },
       )
     },
+    stay: jobs.stay,
     close: jobs.close,
   }
 }
@@ -75,29 +74,35 @@ function safeName(name: string): string {
 }
 
 /**
- * A fresh object for each job, because jco writes into it.
+ * The options of jco's bindgen.
  *
  * - `map` names each import by its full name; jco's default drops versions, so that two versions of one
  *   interface collide. A label that is mapped to itself counts as not mapped, and then goes with the interface that it
  *   implements (seen with jco-transpile 0.15.0): two labels would share a host.
- * - `nodejsCompat: false` leaves out an `import('node:fs/promises')` that bundlers for browsers refuse.
+ * - `noNodejsCompat` leaves out an `import('node:fs/promises')` that bundlers for browsers refuse.
  * - `noComponentErrorWrapping: false` is the default of jco itself, which jco-transpile turned round.
  */
-function transpileOptions(
+function bindgenOptions(
   jco: JcoOptions,
   about: { name: string; imports: readonly ExternName[] },
-): JcoTranspileOptions {
+): BindgenOptions {
+  const { asyncMode, asyncImports = [], asyncExports = [] } = jco
   return {
-    ...jco,
-    asyncImports: [...(jco.asyncImports ?? [])],
-    asyncExports: [...(jco.asyncExports ?? [])],
     name: about.name,
-    instantiation: 'async',
-    map: Object.fromEntries(about.imports.map((each) => [each.name, fullName(each)])),
-    nodejsCompat: false,
+    map: about.imports.map((each) => [each.name, fullName(each)]),
+    instantiation: { tag: 'async' },
+    ...(asyncMode === 'jspi' && {
+      asyncMode: { tag: 'jspi', val: { imports: [...asyncImports], exports: [...asyncExports] } },
+    }),
+    validLiftingOptimization: jco.validLiftingOptimization ?? false,
+    tracing: jco.tracing ?? false,
     noComponentErrorWrapping: false,
+    noNodejsCompat: true,
+    base64Cutoff: 5000,
+    strict: jco.strict ?? false,
+    flagsAsBigint: jco.flagsAsBigInt ?? false,
+    variantsInlineCases: jco.variantsInlineCases ?? false,
+    useNamespaceObjects: jco.useNamespaceObjects ?? false,
+    enumValuesScreamingSnakeCase: jco.enumValuesScreamingSnakeCase ?? false,
   }
 }
-
-// Not beside this module, which may be a source or part of a bundle: a worker needs a file of its own that Node can run.
-const workerUrl = (): URL => pathToFileURL(join(DIST, 'bindings/jco/worker.js'))

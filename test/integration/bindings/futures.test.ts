@@ -16,28 +16,28 @@ import { createTranspiler, sourceOf } from '../../kit/sources.js'
 import { FUTURES } from '../../kit/texts/futures.js'
 import { constantComponent } from '../../kit/wat.js'
 
-const own = { plain: transpiler(), minified: transpiler({ minify: true }) }
-afterAll(() => Promise.all(Object.values(own).map((each) => each.close())))
+const own = transpiler()
+afterAll(() => own.close())
 
 const file = 'a.wasm'
 const OUT = FUTURES['futures handed out']!
 const IN = FUTURES['futures in futures']!
 
-const transpile = async (wat: string, which: keyof typeof own = 'plain') => {
+const transpile = async (wat: string) => {
   const bytes = await assemble(wat)
-  return { bytes, transpiled: await own[which].transpile(bytes, { name: 'component', file }) }
+  return { bytes, transpiled: await own.transpile(bytes, { name: 'component', file }) }
 }
 
-describe.each(['plain', 'minified'] as const)('%s bindings of a component with futures', (which) => {
+describe('bindings of a component with futures', () => {
   test('answer as those of jco', async () => {
-    const component = { ...(await transpile(OUT.wat, which)), usage: OUT }
+    const component = { ...(await transpile(OUT.wat)), usage: OUT }
     const { ours, jcos } = await compare(makeProject().root, component)
     expect(ours).toEqual(jcos)
     expect(ours.outcomes.slice(0, 4)).toEqual([5, 'function', 7, 8].map((returned) => ({ returned })))
   })
 
   test.skipIf(!HAS_BROWSER)('answer as those of jco in Chromium, futures in futures as well', async () => {
-    const component = { ...(await transpile(IN.wat, which)), usage: IN }
+    const component = { ...(await transpile(IN.wat)), usage: IN }
     const { ours, jcos } = await compareInBrowser(makeProject().root, component)
     expect(ours).toEqual(jcos)
     expect(ours.outcomes.slice(0, 3)).toEqual([5, 41, 9].map((returned) => ({ returned })))
@@ -45,7 +45,7 @@ describe.each(['plain', 'minified'] as const)('%s bindings of a component with f
 
   test('hand out `_util` beside the function that makes instances', async () => {
     const project = makeProject()
-    writeOurs(project.root, { ...(await transpile(OUT.wat, which)), form: 'instantiate' })
+    writeOurs(project.root, { ...(await transpile(OUT.wat)), form: 'instantiate' })
     const answers = await runModule(
       project.root,
       `const { default: instantiate, ...rest } = await import('./index.js')
@@ -82,10 +82,10 @@ test.each(BUNDLERS)(
 
 test('a component without futures has no `_util`, in neither form and not in its types', async () => {
   const bytes = await constantComponent(1)
-  const transpiled = await own.plain.transpile(bytes, { name: 'component', file })
+  const transpiled = await own.transpile(bytes, { name: 'component', file })
   for (const form of ['exports', 'instantiate'] as const)
     expect(writeOurs(makeProject().root, { bytes, transpiled, form })).not.toMatch(/_?util/i)
-  const about = { transpiler: own.plain, jco: {}, imports: {}, name: 'it.wasm', display: file }
+  const about = { transpiler: own, jco: {}, imports: {}, name: 'it.wasm', display: file }
   expect(JSON.stringify(await declareComponent(sourceOf(bytes), about))).not.toMatch(/_?util/i)
 })
 
@@ -124,16 +124,14 @@ test('bindings of a component with futures are the same from the cache on disk',
 test.each(Object.entries(FUTURES))(
   'bindings of a component with %s have no key twice',
   async (_, { wat }) => {
-    for (const which of ['plain', 'minified'] as const) {
-      const { bytes, transpiled } = await transpile(wat, which)
-      const hosts = { take: './take.js' }
-      const code = writeOurs(makeProject().root, { bytes, transpiled, form: 'exports', hosts })
-      const { warnings } = await transform(code, { format: 'esm', target: 'es2022', logLevel: 'silent' })
-      expect(warnings).toEqual([])
-      // So that this goes when jco no longer does it.
-      const before = await transform(transpiled.js, { format: 'esm', target: 'es2022', logLevel: 'silent' })
-      expect(before.warnings.map(({ id }) => id)).toEqual(['duplicate-object-key'])
-    }
+    const { bytes, transpiled } = await transpile(wat)
+    const hosts = { take: './take.js' }
+    const code = writeOurs(makeProject().root, { bytes, transpiled, form: 'exports', hosts })
+    const { warnings } = await transform(code, { format: 'esm', target: 'es2022', logLevel: 'silent' })
+    expect(warnings).toEqual([])
+    // So that this goes when jco no longer does it.
+    const before = await transform(transpiled.js, { format: 'esm', target: 'es2022', logLevel: 'silent' })
+    expect(before.warnings.map(({ id }) => id)).toEqual(['duplicate-object-key'])
   },
 )
 

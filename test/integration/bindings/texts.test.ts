@@ -20,8 +20,8 @@ import { STREAMS } from '../../kit/texts/streams.js'
 import { build, type Text } from '../../kit/texts/text.js'
 import { COMPILERS, ROOT_DIRS, typeCheck } from '../../kit/typescript.js'
 
-const own = { plain: makeTranspiler(), minified: makeTranspiler({ minify: true }) }
-afterAll(() => Promise.all(Object.values(own).map((each) => each.close())))
+const own = makeTranspiler()
+afterAll(() => own.close())
 
 // Names with attributes (`implements`, external ids) have their place here: test/kit/texts/attributes.ts.
 const texts = Object.entries({ ...EXPORTS, ...RESOURCES, ...ASYNC, ...STREAMS, ...FUTURES })
@@ -32,7 +32,7 @@ const about = { name: 'component', file: 'it.wasm' }
 describe.each(texts)('%s', (_, text) => {
   test.skipIf(text.needsJspi && !HAS_BROWSER)('answer as under jco', async () => {
     const bytes = await signed(text)
-    const transpiled = await own.plain.transpile(bytes, about)
+    const transpiled = await own.transpile(bytes, about)
     const run = text.needsJspi ? compareInBrowser : compare
     const { ours, jcos } = await run(makeProject().root, { bytes, transpiled, usage: text })
     expect(ours).toEqual(jcos)
@@ -41,22 +41,20 @@ describe.each(texts)('%s', (_, text) => {
 
   test('need JSPI only if it says so, and give esbuild nothing to warn of', async () => {
     const bytes = await signed(text)
-    for (const which of ['plain', 'minified'] as const) {
-      const transpiled = await own[which].transpile(bytes, about)
-      expect(transpiled.needsJspi).toBe(text.needsJspi ?? false)
-      const hosts = Object.fromEntries(transpiled.imports.map((name) => [name, './host.js']))
-      for (const form of ['exports', 'instantiate'] as const) {
-        const code = writeOurs(makeProject().root, { bytes, transpiled, form, hosts })
-        const settings = { format: 'esm', target: 'es2022', logLevel: 'silent' } as const
-        expect((await transform(code, settings)).warnings).toEqual([])
-      }
+    const transpiled = await own.transpile(bytes, about)
+    expect(transpiled.needsJspi).toBe(text.needsJspi ?? false)
+    const hosts = Object.fromEntries(transpiled.imports.map((name) => [name, './host.js']))
+    for (const form of ['exports', 'instantiate'] as const) {
+      const code = writeOurs(makeProject().root, { bytes, transpiled, form, hosts })
+      const settings = { format: 'esm', target: 'es2022', logLevel: 'silent' } as const
+      expect((await transform(code, settings)).warnings).toEqual([])
     }
   })
 })
 
 const declare = async (text: Text, jco = {}) =>
   declareComponent(sourceOf(await signed(text)), {
-    transpiler: own.plain,
+    transpiler: own,
     jco,
     imports: {},
     name: 'it.wasm',
@@ -97,7 +95,7 @@ describe('their types', () => {
 
 describe('what jco does not take', () => {
   test.each(Object.entries(REFUSED))('is refused in the words of jco: %s', async (_, [wat, reason]) => {
-    const attempt = own.plain.transpile(await signed({ wat }), about)
+    const attempt = own.transpile(await signed({ wat }), about)
     await expect(attempt).rejects.toMatchObject({ code: 'TRANSPILE_FAILED', file: 'it.wasm' })
     await expect(attempt).rejects.toThrow(reason)
   })

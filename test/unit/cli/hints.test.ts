@@ -41,9 +41,9 @@ describe('a hint in a terminal', () => {
   it('is one of the command line where jco gives up', async () => {
     const terminal = open()
     const types = (jco: string) => terminal.run('types', '--key', 'release.pub', '--jco', jco)
-    expect((await types('{"mnify":true}')).err).toContain('did you mean `minify`?')
+    expect((await types('{"trasing":true}')).err).toContain('did you mean `tracing`?')
     expect((await types('{"something":true}')).err).toContain('hint: there are: jco.asyncMode, ')
-    for (const jco of ['{"minify":1}', 'null', '[]'])
+    for (const jco of ['{"tracing":1}', 'null', '[]'])
       expect(await types(jco)).toMatchObject({
         code: 2,
         err: expect.stringMatching(/ {2}hint: npx unplugin-signed-wasm <command> --help tells/),

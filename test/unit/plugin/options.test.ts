@@ -79,14 +79,14 @@ describe('resolveOptions', () => {
     [{ trusted: 'a' }, 'OPTION_UNKNOWN: unknown option `trusted`\n  hint: there are: mode, keys, include, '],
     [{ mode: { bild: 'off' } }, 'unknown option `mode.bild`\n  hint: did you mean `mode.build`?'],
     [{ limits: { timeoutMS: 1 } }, 'hint: did you mean `limits.timeoutMs`?'],
-    [{ jco: { minfy: true } }, 'hint: did you mean `jco.minify`?'],
+    [{ jco: { trasing: true } }, 'hint: did you mean `jco.tracing`?'],
     [{ constructor: 1 }, 'unknown option `constructor`'],
   ])('refuses the unknown name in %j and tells the nearest', (options, message) => {
     expect(wrong(options)).toThrow(
       message
         .replaceAll('`mode.build`', '`build`')
         .replaceAll('`limits.timeoutMs`', '`timeoutMs`')
-        .replaceAll('`jco.minify`', '`minify`'),
+        .replaceAll('`jco.tracing`', '`tracing`'),
     )
   })
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -190,20 +190,6 @@ describe('transpiling', () => {
     await expect(attempt).rejects.toThrow(message)
   })
 
-  test('works with minified code', async () => {
-    const small = transpiler({ minify: true })
-    const project = makeProject()
-    for (const [name, { wat }] of Object.entries(SHAPES)) {
-      const bytes = await assemble(wat)
-      const transpiled = await small.transpile(bytes, { name: 'small', file })
-      expect(transpiled.js.split('\n').length).toBeLessThan(20)
-      writeOurs(project.at(name), { bytes, transpiled, form: 'instantiate' })
-    }
-    await small.close()
-    const answer = `const { default: instantiate } = await import('./index.js')\nreport((await instantiate()).quadruple(5))`
-    expect(await runModule(project.at('composition'), answer)).toBe(20)
-  })
-
   test.each([
     { tracing: true },
     { validLiftingOptimization: true },
@@ -378,18 +364,35 @@ const PANICS = `(component
   (func (export "a:b/c@1.0.0") (canon lift (core func $i "f"))))`
 
 /** Our worker with another jco, which prints something and then traps. */
-function panickingWorker(printed: string): URL {
-  const jco = `export const transpileBytes = () => {
-    process.stderr.write(new TextEncoder().encode(${JSON.stringify(printed)}))
+async function panickingWorker(printed: string): Promise<URL> {
+  const jco = `import { stderr } from './wasi.js'
+  export const $init = Promise.resolve()
+  export const generate = () => {
+    stderr.getStderr().blockingWriteAndFlush(new TextEncoder().encode(${JSON.stringify(printed)}))
     throw new Error('unreachable')
   }`
-  const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`
-  const worker = readFileSync(path.join(REPOSITORY, 'dist/bindings/jco/worker.js'), 'utf8')
-  return new URL(url(worker.replace("'@bytecodealliance/jco-transpile'", JSON.stringify(url(jco)))))
+  const folder = path.join(REPOSITORY, 'src/bindings/jco')
+  const { outputFiles } = await esbuild({
+    entryPoints: [path.join(folder, 'worker.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    plugins: [
+      {
+        name: 'another jco',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^@bytecodealliance\// }, () => ({ path: 'jco', namespace: 'another' }))
+          onLoad({ filter: /^jco$/, namespace: 'another' }, () => ({ contents: jco, resolveDir: folder }))
+        },
+      },
+    ],
+  })
+  return new URL(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`)
 }
 
-async function failureOf(worker: URL): Promise<Error> {
-  const failing = createTranspiler({ jco: {}, limits: LIMITS, worker })
+async function failureOf(worker: Promise<URL>): Promise<Error> {
+  const failing = createTranspiler({ jco: {}, limits: LIMITS, worker: await worker })
   const bytes = await constantComponent(1)
   const outcome = await failing.transpile(bytes, { name: 'a', file }).catch((error: Error) => error)
   await failing.close()
