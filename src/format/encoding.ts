@@ -32,7 +32,9 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 
 /** Whether both hold the same bytes. Not constant time: nothing compared here is secret. */
 export function equalBytes(a: Uint8Array, b: ArrayLike<number>): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
+  return true
 }
 
 /** Whether `bytes` begins with `prefix`. */
@@ -43,9 +45,13 @@ export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 /** Bytes to lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): Hex {
   let text = ''
-  for (const byte of bytes) text += (byte + 256).toString(16).slice(1)
+  for (const byte of bytes) text += TWO_DIGITS[byte]!
   return text
 }
+
+const TWO_DIGITS = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
+  (byte + 256).toString(16).slice(1),
+)
 
 /** Hexadecimal of either case to bytes; `undefined` when the text is anything else. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {

@@ -23,6 +23,8 @@ export const PREAMBLES: Readonly<Record<Layer, Uint8Array>> = {
   component: /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00),
 }
 
+const LAYERS = ['core module', 'component'] as const
+
 /** Where the first section begins. */
 export const PREAMBLE_LENGTH = 8
 
@@ -50,15 +52,10 @@ export interface Section {
   role: Role | undefined
 }
 
-const LAYERS: Readonly<Record<string, Layer>> = {
-  '0,97,115,109,1,0,0,0': 'core module',
-  '0,97,115,109,13,0,1,0': 'component',
-}
-
 /** The layer that the first 8 bytes declare, or `undefined`. */
 export function readLayer(bytes: Uint8Array): Layer | undefined {
-  const preamble = bytes.subarray(0, PREAMBLE_LENGTH).join()
-  return Object.hasOwn(LAYERS, preamble) ? LAYERS[preamble] : undefined
+  const preamble = bytes.subarray(0, PREAMBLE_LENGTH)
+  return LAYERS.find((layer) => equalBytes(preamble, PREAMBLES[layer]))
 }
 
 /**

@@ -86,14 +86,16 @@ export const signNatively: ((message: Uint8Array, seed: Uint8Array) => Uint8Arra
 interface Hash {
   update(data: Uint8Array): unknown
   copy(): { digest(): Uint8Array }
+  digest(): Uint8Array
 }
 
 /** SHA-256 of every prefix. See {@link SyncBackend}. */
 export function rolling(hash: Hash, bytes: Uint8Array, start: number, ends: readonly number[]): Uint8Array[] {
   let from = start
-  return ends.map((end) => {
+  return ends.map((end, index) => {
     hash.update(bytes.subarray(from, end))
     from = end
-    return new Uint8Array(hash.copy().digest())
+    const isLast = index === ends.length - 1
+    return new Uint8Array((isLast ? hash : hash.copy()).digest())
   })
 }
