@@ -45,13 +45,9 @@ export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 /** Bytes to lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): Hex {
   let text = ''
-  for (const byte of bytes) text += TWO_DIGITS[byte]!
+  for (const byte of bytes) text += (byte + 256).toString(16).slice(1)
   return text
 }
-
-const TWO_DIGITS = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
-  (byte + 256).toString(16).slice(1),
-)
 
 /** Hexadecimal of either case to bytes; `undefined` when the text is anything else. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
