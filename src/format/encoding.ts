@@ -32,9 +32,7 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 
 /** Whether both hold the same bytes. Not constant time: nothing compared here is secret. */
 export function equalBytes(a: Uint8Array, b: ArrayLike<number>): boolean {
-  if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
-  return true
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** Whether `bytes` begins with `prefix`. */

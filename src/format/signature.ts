@@ -88,9 +88,7 @@ function readList<T>(reader: Reader, max: number, read: (reader: Reader) => T): 
   const count = reader.shortestVaruint32()
   const possible = Math.min(max, reader.remaining)
   if (count > possible) throw reader.fail('count', count, possible, reader.offset)
-  const items: T[] = []
-  while (items.length < count) items.push(read(reader))
-  return items
+  return Array.from({ length: count }, () => read(reader))
 }
 
 function readBytes(reader: Reader): Uint8Array {
