@@ -1,9 +1,10 @@
 /** Entries of the cache on disk, and a jco that counts how often it runs. */
 
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { userKey } from '../../src/disk/user-key.js'
 import type { CacheJob } from '../../src/bindings/jco/cache-entry.js'
 import { createCache } from '../../src/bindings/jco/cache.js'
 import type { JcoOptions } from '../../src/bindings/jco/options.js'
@@ -33,10 +34,11 @@ export function readContent(file: string): Content {
   return JSON.parse(text.slice(text.indexOf('\n') + 1)) as Content
 }
 
-/** Writes an entry as one does who knows how entries are written. */
-export function writeContent(file: string, content: unknown): void {
+/** Writes an entry as one does who knows how entries are written. @param secret by default that of the user who reads it */
+export function writeContent(file: string, content: unknown, secret: Uint8Array = userKey()!): void {
   const json = typeof content === 'string' ? content : JSON.stringify(content)
-  writeFileSync(file, `${createHash('sha256').update(json).digest('hex')}\n${json}`)
+  const digest = createHash('sha256').update(json).digest()
+  writeFileSync(file, `${createHmac('sha256', secret).update(digest).digest('hex')}\n${json}`)
 }
 
 /** The job for a component, and what jco made of it. */

@@ -25,6 +25,8 @@ export default function prepare({ provide }: TestProject): () => void {
   provide('projects', folders[0]!)
   // What the workers and the programs that they start ask for a temporary folder, by its name on each system.
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folders[1]!
+  // What the plugin keeps of a user is none of whoever runs the tests.
+  process.env['XDG_STATE_HOME'] = path.join(folders[1]!, 'state')
   return () => {
     if (process.env['SIGNED_WASM_KEEP'] === '1') return
     for (const folder of folders) remove(folder)

@@ -1,5 +1,6 @@
 /** THREATS row 20: what somebody does to the cache on disk. */
 
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/plugin/options.js'
@@ -59,7 +60,7 @@ describe('THREAT 20: a poisoned cache', () => {
     expect(readContent(entryOf(project))).toEqual(content)
   })
 
-  it('never replaces a core module that was signed, even by an entry that is intact', async () => {
+  it('never replaces a core module that was signed, even by an entry that the user has written', async () => {
     const project = await projectWith('signed', 1)
     const good = await bundle(project, 'dist')
     const content = readContent(entryOf(project))
@@ -86,17 +87,60 @@ describe('THREAT 20: a poisoned cache', () => {
     expect(await bundle(project, 'again')).toEqual(good)
   })
 
-  // No promise, but the limit that README and docstrings name: the folder must be as trusted as node_modules.
-  it('goes unseen when an entry is intact and only its JavaScript is forged, which nobody signs', async () => {
-    const project = await projectWith('signed')
+  /** The entry of a component, with JavaScript in it that jco has not made. */
+  async function forgery(project: Project): Promise<Content> {
     await bundle(project, 'dist')
     const content = readContent(entryOf(project))
     const js = Buffer.from(content.files.find(([name]) => name === 'component.js')![1]!, 'base64').toString()
     const forged = js.replace('export const _util', 'globalThis.forged = true;\nexport const _util')
-    writeContent(entryOf(project), withFile(content, 'component.js', base64(forged)))
+    expect(forged).not.toBe(js)
+    return withFile(content, 'component.js', base64(forged))
+  }
+
+  it.each([
+    ['with a digest in the place of its code', (content: string) => createHash('sha256').update(content)],
+    ['by the key of somebody else', (content: string) => codeBy(randomBytes(32), content)],
+    ['by no key', (content: string) => codeBy(Buffer.alloc(0), content)],
+    ['by a key of zeros', (content: string) => codeBy(Buffer.alloc(32), content)],
+  ])('takes no entry that somebody else has written: %s', async (_, code) => {
+    const project = await projectWith('signed')
+    const forged = JSON.stringify(await forgery(project))
+    const good = readFileSync(entryOf(project))
+    writeFileSync(entryOf(project), `${code(forged).digest('hex')}\n${forged}`)
+    expect(await bundle(project, 'again')).toEqual(await bundle(project, 'without', { cache: false }))
+    expect(readFileSync(entryOf(project))).toEqual(good)
+  })
+
+  it('takes none from another machine, whose key is another one', async () => {
+    const project = await projectWith('signed')
+    const good = await bundle(project, 'dist')
+    const here = readFileSync(entryOf(project))
+    const state = process.env['XDG_STATE_HOME']!
+    try {
+      process.env['XDG_STATE_HOME'] = project.at('other')
+      expect(await bundle(project, 'there')).toEqual(good)
+      const there = readFileSync(entryOf(project))
+      expect(there.subarray(65)).toEqual(here.subarray(65))
+      expect(there).not.toEqual(here)
+    } finally {
+      process.env['XDG_STATE_HOME'] = state
+    }
+    expect(await bundle(project, 'back')).toEqual(good)
+    expect(readFileSync(entryOf(project))).toEqual(here)
+  })
+
+  // No promise, but the limit that README and docstrings name: whoever has the key is the user.
+  it('takes what was written by the key of the user, whoever did that', async () => {
+    const project = await projectWith('signed')
+    const forged = await forgery(project)
+    writeContent(entryOf(project), forged)
     await bundle(project, 'forged')
     expect(Buffer.from(project.read('forged/main.js')).toString()).toContain('globalThis.forged = true')
     await bundle(project, 'without', { cache: false })
     expect(Buffer.from(project.read('without/main.js')).toString()).not.toContain('globalThis.forged')
   })
 })
+
+/** As an entry has it above its content. */
+const codeBy = (secret: Uint8Array, content: string) =>
+  createHmac('sha256', secret).update(createHash('sha256').update(content).digest())

@@ -64,6 +64,8 @@ describe('THREAT 21: downgrade by environment or by a dependency', () => {
       // What Windows needs to start a process.
       'bindings/jco/process.ts',
       'cli/io.ts',
+      // Where the user's own key is, by which entries of the cache are known again.
+      'disk/user-key.ts',
       // SIGNED_WASM_DEBUG, which changes how much of an error is shown.
       'plugin/bundlers/adapter.ts',
       // WEBPACK_SERVE, where a folder is judged that is not otherwise.

@@ -4,7 +4,7 @@
 
 import { packageVersion } from '../../disk/versions.js'
 import { type Hex, toHex } from '../../format/encoding.js'
-import { sha256 } from '../../trust/crypto/rule.js'
+import { hmacSha256, isSameCode, sha256 } from '../../trust/crypto/rule.js'
 import { coreName } from './core-names.js'
 import type { Job } from './job.js'
 import { jcoVersion } from './scripts.js'
@@ -44,9 +44,11 @@ export interface CacheJob extends Pick<Job, 'options' | 'maxOutputBytes'> {
 export interface About {
   key: Hex
   job: CacheJob
+  /** The user's own: see `user-key.ts`. */
+  secret: Uint8Array
 }
 
-/** What an entry says below its first line, which is the digest of it. */
+/** What an entry says below its first line, which is what {@link firstLine} gives. */
 interface Content {
   /** The key again, so that an entry under another name is none. */
   key: Hex
@@ -56,7 +58,7 @@ interface Content {
   exports: [name: string, kind: 'function' | 'instance'][]
 }
 
-export function encodeEntry({ files, imports, exports }: Output, { key, job }: About): Uint8Array {
+export function encodeEntry({ files, imports, exports }: Output, { key, job, secret }: About): Uint8Array {
   const held = heldModules(job)
   const content: Content = {
     key,
@@ -68,16 +70,20 @@ export function encodeEntry({ files, imports, exports }: Output, { key, job }: A
     exports,
   }
   const json = Buffer.from(JSON.stringify(content))
-  return Buffer.concat([Buffer.from(`${toHex(sha256(json))}\n`), json])
+  return Buffer.concat([firstLine(json, secret), json])
+}
+
+/** What only the user can write above a content: the code of its digest, which is quick and of which no two contents have one. */
+function firstLine(json: Uint8Array, secret: Uint8Array): Uint8Array {
+  return Buffer.from(`${toHex(hmacSha256(secret, sha256(json)))}\n`)
 }
 
 const FIRST_LINE_LENGTH = 65
 
 /** Everything an entry says is compared with what it must be, or cannot be chosen by it. */
-export function decodeEntry(entry: Uint8Array, { key, job }: About): Output | undefined {
+export function decodeEntry(entry: Uint8Array, { key, job, secret }: About): Output | undefined {
   const json = entry.subarray(FIRST_LINE_LENGTH)
-  const firstLine = Buffer.from(entry.subarray(0, FIRST_LINE_LENGTH)).toString('latin1')
-  if (firstLine !== `${toHex(sha256(json))}\n`) return undefined
+  if (!isSameCode(entry.subarray(0, FIRST_LINE_LENGTH), firstLine(json, secret))) return undefined
   const content: unknown = JSON.parse(Buffer.from(json).toString())
   if (!isContent(content) || content.key !== key) return undefined
 

@@ -3,18 +3,18 @@
  * What jco made of a component, kept on disk. No verdict is ever kept: every file is verified before anything
  * here is asked about it.
  *
- * An entry is taken only when it is intact and made for the same bytes, options and versions. It holds no core
- * module of the component: those are cut out of the verified bytes, by the numbers that jco gives them, so no
- * entry can put another in their place. What it does hold (the bindings, declarations, and the adapters that jco
- * makes itself) nobody has signed. Whoever can write to the folder can forge an entry that is intact, just as they
- * could rewrite jco in `node_modules`: the folder must be as trusted as that one, and must not be restored from
- * where strangers write, such as the cache of a CI that builds pull requests.
+ * An entry is taken only when the user has written it, and for the same bytes, options and versions: it begins with a
+ * code that takes the user's own key, which lies outside of the project. So what somebody else has put into the folder,
+ * as a dependency, a pull request or a restored cache of a CI can, is none. It does not stop whoever can read that
+ * key, and so run programs as the user. An entry holds no core module of the component: those are cut out of the
+ * verified bytes, by the numbers that jco gives them.
  */
 
 import { lstatSync, lutimesSync, readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRegularFile } from '../../disk/read-file.js'
 import { replaceFile } from '../../disk/replace-file.js'
+import { userKey } from '../../disk/user-key.js'
 import { equalBytes } from '../../format/encoding.js'
 import { type About, type CacheJob, cacheKey, decodeEntry, encodeEntry } from './cache-entry.js'
 import type { Output } from './output.js'
@@ -29,7 +29,7 @@ export interface OutputCache {
 
 /** The place of one output. */
 export interface CacheEntry {
-  /** @returns an output that is intact; its core modules alias the bytes of the source */
+  /** @returns an output that the user has written here; its core modules alias the bytes of the source */
   read(): Output | undefined
   /** Replaces what is there. */
   write(output: Output): void
@@ -49,23 +49,32 @@ const MAX_TEMPORARY_AGE_MS = 60 * 60_000
 
 /**
  * Makes a cache in a folder.
- * @param folder tells the absolute path, which may be known only after options are read
+ * @param folder tells the absolute path, which may be known only after options are read; `undefined` where nothing is kept
+ * @param findSecret gets what only the user knows; nothing is kept without it
  */
-export function createCache(folder: () => string): OutputCache {
+export function createCache(folder: () => string | undefined, findSecret = userKey): OutputCache {
+  let secret: Uint8Array | undefined
+  const place = (job: CacheJob) => {
+    const at = folder()
+    if (at === undefined || (secret ??= findSecret()) === undefined) return undefined
+    const key = cacheKey(job)
+    return { file: join(at, `${key}.entry`), about: { key, job, secret } }
+  }
   return {
     entry(job) {
-      const key = orNothing(() => cacheKey(job))
-      if (key === undefined) return { read: () => undefined, write: () => {} }
-      const [file, about] = [join(folder(), `${key}.entry`), { key, job }]
+      const placed = orNothing(() => place(job))
+      if (placed === undefined) return { read: () => undefined, write: () => {} }
+      const { file, about } = placed
       return {
         read: () => orNothing(() => readEntry(file, about)),
         write: (output) => orNothing(() => writeEntry(file, output, about)),
       }
     },
     prune() {
-      if (pruned.has(folder())) return
-      pruned.add(folder())
-      pruneCache(folder())
+      const at = folder()
+      if (at === undefined || pruned.has(at)) return
+      pruned.add(at)
+      pruneCache(at)
     },
   }
 }

@@ -21,9 +21,16 @@ export function sha256(bytes: Uint8Array, backend: SyncBackend = defaultBackend)
   return backend.rollingSha256(bytes, 0, [bytes.length])[0]!
 }
 
-/** HMAC-SHA256, 32 bytes. For key ids, so it need not be fast. @see RFC 2104, section 2 */
+/** HMAC-SHA256, 32 bytes. For what is short, so it need not be fast. @see RFC 2104, section 2 */
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   return hmac(nobleSha256, key, message)
+}
+
+/** Whether two codes are the same, in a time that does not tell where they differ. */
+export function isSameCode(a: Uint8Array, b: Uint8Array): boolean {
+  return (
+    a.length === b.length && a.reduce((differing, byte, index) => differing | (byte ^ b[index]!), 0) === 0
+  )
 }
 
 /**
