@@ -101,10 +101,9 @@ export interface Options {
   /**
    * Keep what jco makes of each component on disk, for later builds: `true` in
    * `node_modules/.cache/unplugin-signed-wasm`, or a folder, relative to the project root. Verdicts are never kept:
-   * every file is verified in every build. Entries are checked, but not signed, so the folder must be as trusted as
-   * `node_modules`: never restore it from where strangers can write, such as the cache of a CI that builds pull
-   * requests.
-   * @default false
+   * every file is verified in every build. What somebody else has put into the folder is made anew: entries are known by
+   * a key of the user's own, outside of the project.
+   * @default true in a project with a folder `node_modules` of its own, else false
    */
   cache?: boolean | string | undefined
   /** Options of jco. */
@@ -126,14 +125,20 @@ export interface ResolvedOptions {
   asset: 'file' | 'inline' | number
   recheck: 'off' | 'digest' | 'signature'
   types: TypesPlace
-  /** A folder, relative to the project root. */
-  cache: string | false
+  cache: CachePlace | false
   jco: JcoOptions
   limits: Record<keyof Limits, number>
 }
 
-/** Where outputs of jco are kept when no folder is named, relative to the project root. */
-export const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
+/** Where outputs of jco are kept. */
+export interface CachePlace {
+  /** Relative to the project root. */
+  folder: string
+  /** Whether nobody has asked for it, so that there is none without a folder for packages, where users expect such things. */
+  needsPackages: boolean
+}
+
+const CACHE_FOLDER = 'node_modules/.cache/unplugin-signed-wasm'
 
 const DEFAULT_LIMITS: Record<keyof Limits, number> = {
   maxFileBytes: DEFAULT_MAX_FILE_BYTES,
@@ -211,10 +216,15 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     asset: options.asset ?? 'file',
     recheck: options.recheck ?? 'off',
     types: resolveTypes(options.types),
-    cache: options.cache === true ? CACHE_FOLDER : (options.cache ?? false),
+    cache: resolveCache(options.cache),
     jco: ownCopy(checkJcoOptions(options.jco === undefined ? {} : options.jco)),
     limits: { ...DEFAULT_LIMITS, ...check(options.limits ?? {}, LIMIT_CHECKS, 'limits.') },
   })
+}
+
+function resolveCache(cache: Options['cache']): CachePlace | false {
+  if (cache === false) return false
+  return { folder: typeof cache === 'string' ? cache : CACHE_FOLDER, needsPackages: cache === undefined }
 }
 
 /** A source of keys, with nothing but what is its own. */

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** What every bundler's adapter works with: one gate, and what loads behind it. One for each use of the plugin. */
 
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createCache, type OutputCache } from '../bindings/jco/cache.js'
 import { createTranspiler } from '../bindings/jco/transpiler.js'
@@ -9,7 +10,7 @@ import type { BuildLog, LoadContext } from './contexts.js'
 import { Gate } from './gate.js'
 import { LateSweep } from './late-sweep.js'
 import { type Loaded, Loader } from './load.js'
-import { type Options, resolveOptions } from './options.js'
+import { type CachePlace, type Options, resolveOptions } from './options.js'
 import type { Place } from './project.js'
 import { parseWasmId } from './request.js'
 import { type Output, sweep, sweepPart } from './sweep.js'
@@ -30,7 +31,7 @@ export class Pipeline {
     this.gate = new Gate(options)
     const { cache, jco, limits } = options
     // A function, because the root is known later.
-    if (cache !== false) this.#cache = createCache(() => resolve(this.root, cache))
+    if (cache !== false) this.#cache = createCache(() => folderOf(cache, this.root))
     const transpiler = createTranspiler({ jco, limits, cache: this.#cache })
     this.#transpiler = transpiler
     this.declarations = new Declarations(this.gate, options, transpiler)
@@ -95,4 +96,8 @@ export class Pipeline {
   sweep(output: Output, log: BuildLog): void {
     sweep(output, this.gate, log)
   }
+}
+
+function folderOf({ folder, needsPackages }: CachePlace, root: string): string | undefined {
+  return needsPackages && !existsSync(resolve(root, 'node_modules')) ? undefined : resolve(root, folder)
 }

@@ -14,15 +14,22 @@ export interface Output {
   exports: [string, 'function' | 'instance'][]
 }
 
-/** Takes nothing from jco that could lead out of a folder or that no JavaScript engine reads. */
-export function checkOutput({ files, imports, exports }: Output, name: string): Transpiled {
+/**
+ * Takes nothing from jco that could lead out of a folder or that no JavaScript engine reads.
+ * @param about.isCompiled whether an engine has read this very code before, which takes longer than all other checks
+ */
+export function checkOutput(
+  { files, imports, exports }: Output,
+  { name, isCompiled = false }: { name: string; isCompiled?: boolean },
+): Transpiled {
   const unsafe = Object.keys(files).find(leadsOutside)
   if (unsafe !== undefined)
     throw problem('UNSAFE_NAME', { name: unsafe, reason: 'a generated file must stay in its folder' })
   const main = files[`${name}.js`]
   if (main === undefined) throw problem('TRANSPILE_FAILED', { reason: 'it made no JavaScript' })
   const js = decoder.decode(main)
-  checkSyntax(cutSeams(js).toString())
+  const cut = cutSeams(js)
+  if (!isCompiled) checkSyntax(cut.toString())
   const endingWith = (extension: string) => Object.entries(files).filter(([file]) => file.endsWith(extension))
   return {
     js,

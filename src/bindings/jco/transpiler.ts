@@ -17,7 +17,7 @@ import type { Transpiled, Transpiler, TranspileSource } from './transpiled.js'
  * Makes a transpiler that runs jco in a process of its own, which starts with the first job and never keeps this one alive
  * between jobs. Where no process can be had, it is a thread.
  * @param setup.jco options handed to jco; those that the seam depends on are set here
- * @param setup.cache where outputs of earlier processes are; none of them is taken on trust
+ * @param setup.cache where outputs of earlier processes are
  * @param setup.worker another script, for tests, which runs in a thread
  */
 export function createTranspiler(setup: {
@@ -37,7 +37,7 @@ export function createTranspiler(setup: {
     const stored = takeStored(entry, name)
     if (stored !== undefined) return stored
     const output = await jobs.run({ bytes: new Uint8Array(source.bytes), options })
-    const transpiled = checkOutput(output, name)
+    const transpiled = checkOutput(output, { name })
     entry?.write(output)
     return transpiled
   }
@@ -56,12 +56,12 @@ export function createTranspiler(setup: {
   }
 }
 
-/** What is stored goes through the same checks as what jco has just made; what fails them is made anew. */
+/** What is stored, by us after it had passed, goes through the same checks but for one; what fails them is made anew. */
 function takeStored(entry: CacheEntry | undefined, name: string): Transpiled | undefined {
   const output = entry?.read()
   if (output === undefined) return undefined
   try {
-    return checkOutput(output, name)
+    return checkOutput(output, { name, isCompiled: true })
   } catch (error) {
     if (error instanceof Diagnostic) return undefined
     throw error

@@ -17,7 +17,7 @@ describe('resolveOptions', () => {
       asset: 'file',
       recheck: 'off',
       types: { kind: 'folder', folder: '.signed-wasm/types', needsTsconfig: true },
-      cache: false,
+      cache: { folder: 'node_modules/.cache/unplugin-signed-wasm', needsPackages: true },
       jco: {},
       limits: {
         maxFileBytes: 67_108_864,
@@ -44,9 +44,9 @@ describe('resolveOptions', () => {
   it('takes cache as a switch or a folder', () => {
     const cache = (value: boolean | string) => resolveOptions({ cache: value }).cache
     expect([cache(true), cache(false), cache('.jco')]).toEqual([
-      'node_modules/.cache/unplugin-signed-wasm',
+      { folder: 'node_modules/.cache/unplugin-signed-wasm', needsPackages: false },
       false,
-      '.jco',
+      { folder: '.jco', needsPackages: false },
     ])
     expect(wrong({ cache: ' ' })).toThrow('`cache` must be true, false or a folder')
   })

@@ -83,6 +83,26 @@ describe('an output of jco', () => {
     expect(readFileSync(other.file)).toEqual(readFileSync(entriesOf(folder)[0]!))
   })
 
+  test('is compiled to see whether it is JavaScript once, before it is stored', async () => {
+    const broken = { 'component.js': brokenCode() }
+    const { worker } = recordedJco(makeProject(), { ...output, files: { ...output.files, ...broken } })
+    const folder = makeProject().at('cache')
+    await expect(transpileWith(folder, bytes, { worker })).rejects.toThrow('not valid JavaScript')
+    expect(existsSync(folder)).toBe(false)
+
+    const { file, folder: other } = filled()
+    writeContent(
+      file,
+      replace(readContent(file), 'component.js', Buffer.from(brokenCode()).toString('base64')),
+    )
+    expect((await transpileWith(other, bytes, { worker: NO_JCO })).js).toContain('let let')
+  })
+
+  const brokenCode = () => {
+    const js = new TextDecoder().decode(output.files['component.js'])
+    return new TextEncoder().encode(js.replace('export const _util', 'let let\nexport const _util'))
+  }
+
   test('is stored without the core modules of the component', () => {
     const { file } = filled()
     const stored = readContent(file).files.map(([name, content]) => [name, content !== null])
@@ -530,19 +550,35 @@ function open(project: Project, options: Options): Pipeline {
 
 describe('with the option `cache`', () => {
   test('entries are where it says, from the root that is known when the build starts', async () => {
+    const usual = 'node_modules/.cache/unplugin-signed-wasm'
     const folders = [
-      [true, 'node_modules/.cache/unplugin-signed-wasm'],
-      ['.jco', '.jco'],
-      [false, undefined],
-      [undefined, undefined],
+      [true, true, usual],
+      [true, false, usual],
+      ['.jco', false, '.jco'],
+      [false, true, undefined],
+      [undefined, true, usual],
+      [undefined, false, undefined],
     ] as const
     const component = await constantComponent(1)
-    for (const [cache, folder] of folders) {
+    for (const [cache, hasPackages, folder] of folders) {
       const project = makeProject({ 'x.wasm': inState(component, 'signed') })
+      if (hasPackages) mkdirSync(project.at('node_modules'))
       const before = project.files('.').length
       await open(project, { cache: cache as Options['cache'] & {} }).load(project.at('x.wasm'), host)
       expect(project.files('.').length - before).toBe(folder === undefined ? 0 : 1)
       if (folder !== undefined) expect(project.files(folder)[0]).toMatch(/^[0-9a-f]{64}\.entry$/)
+    }
+  })
+
+  test('nothing is kept, and nothing is said, where the user has no key', async () => {
+    const project = makeProject({ 'x.wasm': inState(await constantComponent(1), 'signed'), state: 'a file' })
+    vi.stubEnv('XDG_STATE_HOME', project.at('state'))
+    try {
+      const before = project.files('.')
+      expect(await open(project, {}).load(project.at('x.wasm'), host)).toMatchObject({ kind: 'module' })
+      expect(project.files('.')).toEqual(before)
+    } finally {
+      vi.unstubAllEnvs()
     }
   })
 
