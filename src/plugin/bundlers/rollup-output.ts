@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** What Rollup, Rolldown and Vite have made, as the sweep sees it. */
 
+import { isBuiltin } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { realPath } from '../../disk/paths.js'
 import type { BuildLog } from '../contexts.js'
@@ -139,16 +140,26 @@ interface ModuleInfo {
 }
 
 function externalsOf(outputs: readonly Output[], context: SweepingContext): ExternalImport[] {
+  const modules = outputs.flatMap((output) => (output.type === 'chunk' ? Object.keys(output.modules) : []))
+  const external = externalIds(modules, context)
+  // To ask about every module takes longer than all else that is done here, and most builds bundle all that they import.
+  if (external.size === 0) return []
+  return modules.flatMap((id) => {
+    const { importedIds = [], dynamicallyImportedIds = [] } = context.getModuleInfo(id) ?? {}
+    const left = [...importedIds, ...dynamicallyImportedIds].filter((imported) => external.has(imported))
+    return left.map((specifier) => ({ specifier, importer: fileOf(id) }))
+  })
+}
+
+/** Of the modules that are in no output, those that are external; Node's own are left out, which nobody judges. */
+function externalIds(modules: readonly string[], context: SweepingContext): Set<string> {
+  const bundled = new Set(modules)
   const isExternal = (id: string) => {
     const about = context.getModuleInfo(id)
     return about?.isExternal ?? about?.code === null
   }
-  const modules = outputs.flatMap((output) => (output.type === 'chunk' ? Object.keys(output.modules) : []))
-  return modules.flatMap((id) => {
-    const { importedIds = [], dynamicallyImportedIds = [] } = context.getModuleInfo(id) ?? {}
-    const external = [...importedIds, ...dynamicallyImportedIds].filter(isExternal)
-    return external.map((specifier) => ({ specifier, importer: fileOf(id) }))
-  })
+  const others = [...context.getModuleIds()].filter((id) => !bundled.has(id) && !isBuiltin(id))
+  return new Set(others.filter(isExternal))
 }
 
 function importersOf(file: string, context: SweepingContext): string[] {

@@ -43,6 +43,9 @@ export function resolveRuntimeModule(name: string): string | undefined {
   return file && PREFIX + file
 }
 
+/** Whether an id begins like one of these. */
+export const RUNTIME_ID = /^\0signed-wasm\//
+
 /** The text behind such an id; nothing for all others. */
 export function loadRuntimeModule(id: string): string | undefined {
   return id.startsWith(PREFIX) ? readRuntimeFile(id.slice(PREFIX.length)) : undefined

@@ -8,9 +8,9 @@ import type { UserConfig } from 'vite'
 import { admitFolder } from '../../admit-folder.js'
 import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
-import { combine, type Duties, nothing, refuseSecond, sharedHooks } from '../adapter.js'
+import { combine, type Duties, type HookContext, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
-import { pluginHooks, type RollupContext, rollupLoading } from '../rollup.js'
+import { forOurs, pluginHooks, type RollupContext, rollupLoading } from '../rollup.js'
 import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
@@ -54,14 +54,18 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       judgePublicFolder(pipeline, this as unknown as ViteContext, state)
     },
     // What Vite would not read for a page is not there for us either, be it signed or not.
-    load(id) {
+    load: forOurs(function (this: HookContext, id: string) {
       return isKeptBack(this as unknown as ViteContext, id, state) ? null : load.call(this, id)
-    },
+    }),
     vite: combine({
       ...duties,
       workers: {
         config: ({ worker }: UserConfig) => ({
-          worker: workers(pipeline, { shared: { ...shared, load }, format: worker?.format, state }),
+          worker: workers(pipeline, {
+            shared: { ...shared, load: forOurs(load) },
+            format: worker?.format,
+            state,
+          }),
         }),
       },
       requests: importHooks(pipeline),
