@@ -1,14 +1,16 @@
-// Bundles what must be few files: the command line, which starts once for each call, and what emitted code
-// loads late, where each file imports nothing. @see .github/CONTRIBUTING.md
+// Bundles what must be few files: the command line, which starts once for each call, the plugin, which is loaded for each
+// build, and what emitted code loads late, where each file imports nothing. @see .github/CONTRIBUTING.md
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { rolldown } from 'rolldown'
 
 const LATE = ['native', 'noble', 'whole'].map((name) => `dist/runtime/late/${name}.js`)
 const CLI = ['main', 'start', ...namesIn('dist/cli/commands')].map((name) => `cli/${name}`)
 
-const files = [...(await bundleLate()), ...(await bundleCli())]
+const PLUGIN = ['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm']
+
+const files = [...(await bundleLate()), ...(await bundleCli()), ...(await bundlePlugin())]
 // Nothing imports these but they themselves, so what the compiler made of them is of no more use.
 rmSync('dist/cli', { recursive: true })
 for (const { path, text } of files) {
@@ -42,25 +44,45 @@ async function bundleLate() {
  * All that several commands have in one file, noble among it: finding, reading and linking seventeen files took a third of
  * the time of a call.
  */
-async function bundleCli() {
+function bundleCli() {
+  return bundleFor(CLI, {
+    chunkFileNames: 'cli/[name]-[hash].js',
+    codeSplitting: { groups: [{ name: 'base', test: isShared }] },
+  })
+}
+
+/**
+ * One file for all doors of the plugin. The class of its errors is left where it is, since others ask for it by `instanceof`,
+ * and so are the files that workers and loaders of bundlers start from.
+ */
+function bundlePlugin() {
+  return bundleFor(PLUGIN, { chunkFileNames: 'plugin/plugin-[hash].js' }, /\/errors\/diagnostic\.js$/)
+}
+
+async function bundleFor(names, options, outside) {
   const bundle = await rolldown({
-    input: Object.fromEntries(CLI.map((name) => [name, `dist/${name}.js`])),
+    input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
     platform: 'node',
-    external: (id) => !/^[./]/.test(id) && !id.startsWith('@noble/'),
+    external: (id) => (!/^[./]/.test(id) && !id.startsWith('@noble/')) || outside?.test(id),
     plugins: [{ name: 'source-maps', load: { filter: { id: /\/dist\/.*\.js$/ }, handler: withMap } }],
   })
   const { output } = await bundle.generate({
     format: 'esm',
     entryFileNames: '[name].js',
-    chunkFileNames: 'cli/[name]-[hash].js',
     sourcemap: true,
     sourcemapExcludeSources: true,
-    codeSplitting: { groups: [{ name: 'base', test: isShared }] },
+    ...options,
   })
-  return output.map(({ fileName, code, source }) => ({
-    path: resolve('dist', fileName),
-    text: code ?? source,
-  }))
+  return output.flatMap(({ fileName, code, source, map }) => {
+    const path = resolve('dist', fileName)
+    const text = code ?? source
+    // What only hands on what is in another file has no map, and the compiler's is there already.
+    if (code === undefined || map !== null) return { path, text }
+    return [
+      { path, text: `${text}//# sourceMappingURL=${basename(path)}.map\n` },
+      { path: `${path}.map`, text: JSON.stringify({ version: 3, sources: [], names: [], mappings: '' }) },
+    ]
+  })
 }
 
 /** What the compiler made, with the map that leads to its source. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fixture, REPOSITORY } from '../kit/project.js'
 import { command, type Ended } from '../kit/run.js'
@@ -84,6 +85,24 @@ describe('the tarball', () => {
     expect(sources.filter((source) => !held.has(source))).toEqual([])
     expect(code.filter((name) => !held.has(`${name}.map`))).toEqual([])
     expect(new Set(sources).size).toBeGreaterThan(100)
+  })
+
+  it('has the plugin in one file, whose errors are those of the library', async () => {
+    const importsOf = (name: string) => {
+      const text = readFileSync(path.join(REPOSITORY, 'dist', name), 'utf8')
+      const found = [...text.matchAll(/^(?:import|export) [^"']*?from ["'](\.[^"']+)["']/gm)]
+      return found.map(([, specifier]) => path.posix.join(path.posix.dirname(name), specifier!))
+    }
+    for (const door of ['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm']) {
+      const [plugin, ...others] = importsOf(`${door}.js`)
+      expect([plugin, others]).toEqual([expect.stringMatching(/^plugin\/plugin-/), []])
+      expect(importsOf(plugin!)).toEqual(['errors/diagnostic.js'])
+    }
+    const load = (name: string) =>
+      import(pathToFileURL(path.join(REPOSITORY, 'dist', name)).href) as Promise<unknown>
+    const { default: signedWasm } = (await load('rolldown.js')) as { default: (options: object) => unknown }
+    const { Diagnostic } = (await load('api.js')) as { Diagnostic: new () => Error }
+    expect(() => signedWasm({ cahce: true })).toThrow(Diagnostic)
   })
 
   it('names no path of the machine that built it', () => {
