@@ -99,6 +99,7 @@ export class Loader {
         recheck: this.#recheck(admission),
         runtime: context.runtime,
         hosts,
+        tracing: this.#options.jco.tracing,
       }),
     )
     // They stand in the code, where the sweep finds them: as base64, and as the lists of numbers that jco writes.

@@ -22,7 +22,7 @@ import { generateRuntimeImports } from './runtime.js'
 export function generateModule(input: ModuleInput): { code: string; adapters: readonly Uint8Array[] } {
   refuseThenable(input.transpiled.exports)
   if (input.form === 'exports') refuseMissingHosts(input)
-  const code = cutSeams(input.transpiled.js)
+  const code = cutSeams(input.transpiled.js, { keepsLog: input.tracing ?? false })
   const loading = generateLoading(input)
   const form = input.form === 'exports' ? generateExports(input) : generateInstantiate(input)
   const functions = new Set([...loading.functions, ...form.functions])

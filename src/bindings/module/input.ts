@@ -24,6 +24,8 @@ export interface ModuleInput {
   runtime: string
   /** Hosts by full name of the import, see {@link planImports}. */
   hosts: ReadonlyMap<string, Host>
+  /** Whether calls are to be logged, as the option `tracing` of jco says. @default false */
+  tracing?: boolean | undefined
 }
 
 /** How emitted code gets the signed file. */

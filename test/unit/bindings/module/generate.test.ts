@@ -12,8 +12,13 @@ import { generateModule } from '../../../kit/sources.js'
 
 const LOADER =
   'if (!getCoreModule) getCoreModule = (name) => fetchCompile(new URL(`./${name}`, import.meta.url));'
+const LOG = `const _debugLog = (...args) => {
+    if (!globalThis?.process?.env?.JCO_DEBUG) { return; }
+    console.debug(...args);
+  };`
 const JS = `"use components";
 export function instantiate(getCoreModule, imports, instantiateCore = WebAssembly.instantiate) {
+  ${LOG}
   const fetchCompile = url => fetch(url).then(WebAssembly.compileStreaming);
   ${LOADER}
   return Promise.resolve({});
@@ -25,7 +30,7 @@ export const _util = {
 
 `
 const MINIFIED =
-  '"use components";export function instantiate(getCoreModule,e,t=WebAssembly.instantiate){let n=1,fetchCompile=e=>fetch(e).then(WebAssembly.compileStreaming);n=2,getCoreModule||(getCoreModule=e=>fetchCompile(new URL(`./${e}`,import.meta.url)));return n}export const _util={};'
+  '"use components";export function instantiate(getCoreModule,e,t=WebAssembly.instantiate){let _debugLog=(...e)=>{globalThis?.process?.env?.JCO_DEBUG&&console.debug(...e)},fetchCompile=e=>fetch(e).then(WebAssembly.compileStreaming);_debugLog(1),getCoreModule||(getCoreModule=e=>fetchCompile(new URL(`./${e}`,import.meta.url)));return _debugLog}export const _util={};'
 
 const CORE = PREAMBLES['core module']
 const BYTES = concatBytes(
@@ -78,11 +83,28 @@ describe("the seam in jco's code", () => {
   })
 
   test.each([
+    ['plain', JS],
+    ['minified', MINIFIED],
+  ])('leaves a log of %s code that does nothing, unless calls are traced', (_, js) => {
+    expect(cutSeams(js).toString()).toMatch(/_debugLog ?= ?\/\* @__NO_SIDE_EFFECTS__ \*\/ \(\) => \{\}[;,]/)
+    expect(cutSeams(js).toString()).not.toMatch(/JCO_DEBUG|console/)
+    expect(cutSeams(js, { keepsLog: true }).toString()).toMatch(/JCO_DEBUG.*console\.debug\(\.\.\.\w+\)/s)
+  })
+
+  test.each([
     ['no loader', JS.replace(LOADER, '')],
     ['two loaders', JS.replace(LOADER, LOADER + LOADER)],
     ['another loader', JS.replace(LOADER, LOADER.replace('fetchCompile', 'load'))],
     ['a loader that uses another variable', JS.replace(LOADER, LOADER.replace('${name}', '${other}'))],
     ['a second use of import.meta', JS.replace('Promise', 'import.meta.url, Promise')],
+    ['no log', JS.replace(LOG, '')],
+    ['two logs', JS.replace(LOG, LOG + LOG)],
+    ['another log', JS.replace(LOG, LOG.replace('...args', 'args'))],
+    ['a log on other terms', JS.replace(LOG, LOG.replace('JCO_DEBUG', 'JCO_DEBUG2'))],
+    [
+      'a log that does more',
+      JS.replace(LOG, LOG.replace('console.debug(...args)', 'console.debug(...args); more()')),
+    ],
     ['no instantiate', JS.replace('instantiate(', 'start(')],
     ['no _util', JS.replace('_util', '_other')],
     ['something after _util', `${JS}export const more = 1`],
@@ -99,6 +121,7 @@ describe('generated code', () => {
       "import { readContent as $signedWasmReadContent } from "/runtime/get.js";
       import { compile as $signedWasmCompile } from "/runtime/compile.js";
       function instantiate(getCoreModule, imports, instantiateCore = WebAssembly.instantiate) {
+        const _debugLog = /* @__NO_SIDE_EFFECTS__ */ () => {};
         const fetchCompile = url => fetch(url).then(WebAssembly.compileStreaming);
         
         return Promise.resolve({});
