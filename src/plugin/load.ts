@@ -2,9 +2,9 @@
 /** One `.wasm` import, from the id to generated code: request, gate, bindings, ship. Knows no bundler. */
 
 import type { Transpiled, Transpiler } from '../bindings/jco/transpiled.js'
-import { generateModule } from '../bindings/module/generate.js'
 import type { ModuleForm, Recheck } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
+import { generateSharing } from '../bindings/shared-glue.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
@@ -91,7 +91,7 @@ export class Loader {
     const hosts = resolveHosts(transpiled.imports, { configured: this.#options.imports, file, display, root })
     const source = wantsInline(this.#options.asset, admitted.bytes) ? INLINE : context.ship(admission)
     const { code, adapters } = about(display, () =>
-      generateModule({
+      generateSharing({
         transpiled: context.identifiersOnly ? withIdentifiers(transpiled) : transpiled,
         admitted,
         form,

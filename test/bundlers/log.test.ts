@@ -7,6 +7,7 @@ import { cutSeams } from '../../src/bindings/jco/seams.js'
 import { build, BUNDLERS } from '../kit/bundlers.js'
 import { fixture, inState, makeProject, TRUSTED_PEM } from '../kit/project.js'
 import { command, runInNode } from '../kit/run.js'
+import { JCO_LOG } from '../kit/sources.js'
 
 const app = () =>
   makeProject({
@@ -52,10 +53,7 @@ test('calls are logged where the option `tracing` of jco is on, and not without'
 test('an argument that does something does it still', async () => {
   const code = cutSeams(`"use components";
 export function instantiate(getCoreModule) {
-  const _debugLog = (...args) => {
-    if (!globalThis?.process?.env?.JCO_DEBUG) { return; }
-    console.debug(...args);
-  };
+  ${JCO_LOG}
   if (!getCoreModule) getCoreModule = (name) => fetchCompile(new URL(\`./\${name}\`, import.meta.url));
   _debugLog('one', { made: getCoreModule('asked') });
   return getCoreModule('done');

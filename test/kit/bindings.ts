@@ -44,6 +44,7 @@ export function writeOurs(
     inline?: boolean
     plan?: ReadonlyMap<string, Host>
     recheck?: Recheck
+    tracing?: boolean
   },
 ): string {
   const { transpiled, bytes, form } = parts
@@ -56,6 +57,7 @@ export function writeOurs(
       : { kind: 'url', expression: "new URL('./component.wasm', import.meta.url)" },
     recheck: parts.recheck ?? { kind: 'off' },
     runtime: RUNTIME,
+    tracing: parts.tracing,
     hosts: parts.plan ?? planImports(transpiled.imports, parts.hosts ?? {}).hosts,
   })
   writeFiles(folder, { 'index.js': code, 'component.wasm': bytes })

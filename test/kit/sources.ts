@@ -4,6 +4,7 @@ import type { Transpiled, TranspileSource } from '../../src/bindings/jco/transpi
 import { createTranspiler as createFromSources } from '../../src/bindings/jco/transpiler.js'
 import { generateModule as generateFromAdmitted } from '../../src/bindings/module/generate.js'
 import type { ModuleInput } from '../../src/bindings/module/input.js'
+import { readGlue } from '../../src/bindings/shared-glue.js'
 import { type Hex, toHex } from '../../src/format/encoding.js'
 import { coreModuleSlices, readSections, type Slice } from '../../src/format/wasm.js'
 import { Admitted } from '../../src/policy/admitted.js'
@@ -33,6 +34,12 @@ export function admittedOf(bytes: Uint8Array, sidecars: Admitted['sidecars'] = {
   })
 }
 
+/** The log in jco's code. */
+export const JCO_LOG = `const _debugLog = (...args) => {
+    if (!globalThis?.process?.env?.JCO_DEBUG) { return; }
+    console.debug(...args);
+  };`
+
 /** A transpiler that takes bytes as well. */
 export function createTranspiler(setup: Parameters<typeof createFromSources>[0]) {
   const { transpile, close } = createFromSources(setup)
@@ -47,5 +54,5 @@ export function createTranspiler(setup: Parameters<typeof createFromSources>[0])
 
 /** {@link generateFromAdmitted} for bytes. */
 export function generateModule({ bytes, ...input }: Omit<ModuleInput, 'admitted'> & { bytes: Uint8Array }) {
-  return generateFromAdmitted({ ...input, admitted: admittedOf(bytes) })
+  return generateFromAdmitted({ glue: readGlue(), ...input, admitted: admittedOf(bytes) })
 }

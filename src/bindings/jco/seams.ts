@@ -25,6 +25,8 @@ interface Seam {
   pattern: RegExp
   /** How many characters behind the start of the anchor it may reach. @default 200 */
   reach?: number
+  /** A word without which the code needs no such seam. @default it needs it always */
+  calledAs?: string
   /** What stays of it. @default nothing */
   keep?: (match: RegExpExecArray) => string
 }
@@ -48,6 +50,8 @@ const UTIL_SEAM: Seam = {
 const LOG_SEAM: Seam = {
   name: 'log',
   anchor: '?.JCO_DEBUG',
+  // A component without functions has none.
+  calledAs: '_debugLog',
   pattern:
     /(?<=\b_debugLog ?= ?)\(\.\.\.(\w+)\) ?=> ?\{\s*(?:if ?\(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) ?\{ ?return;? ?\}\s*|globalThis\?\.process\?\.env\?\.JCO_DEBUG&&)console\.debug\(\.\.\.\1\);?\s*\}/,
   keep: () => '/* @__NO_SIDE_EFFECTS__ */ () => {}',
@@ -123,6 +127,7 @@ const REPEATED_KEY = /\bcomponentIdx: ?-1,\s*(?=componentIdx: ?-1\b)/g
 export function cutSeams(js: string, { keepsLog = false } = {}): MagicString {
   const code = new MagicString(js)
   for (const seam of SEAMS) {
+    if (seam.calledAs !== undefined && !js.includes(seam.calledAs)) continue
     const found = findSeam(js, seam)
     if (found === undefined)
       throw problem('SEAM_CHANGED', { seam: seam.name, matches: countOthers(js, seam) })

@@ -4,6 +4,7 @@ import { problem } from '../../errors/raise.js'
 import { cutSeams } from '../jco/seams.js'
 import type { Transpiled } from '../jco/transpiled.js'
 import { generateExports } from './exports.js'
+import { generateGlue } from './glue.js'
 import type { ModuleInput } from './input.js'
 import { generateInstantiate } from './instantiate.js'
 import { generateLoading } from './loading.js'
@@ -26,9 +27,12 @@ export function generateModule(input: ModuleInput): { code: string; adapters: re
   const loading = generateLoading(input)
   const form = input.form === 'exports' ? generateExports(input) : generateInstantiate(input)
   const functions = new Set([...loading.functions, ...form.functions])
-  code.prepend(
-    `${[...generateRuntimeImports(input.runtime, functions), ...generateImports(input)].join('\n')}\n`,
-  )
+  const imports = [
+    ...generateRuntimeImports(input.runtime, functions),
+    ...generateGlue(code, input),
+    ...generateImports(input),
+  ]
+  code.prepend(`${imports.join('\n')}\n`)
   code.append(`\n${loading.code}\n${form.code}\n`)
   return { code: code.toString(), adapters: loading.adapters }
 }

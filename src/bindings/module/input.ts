@@ -24,9 +24,31 @@ export interface ModuleInput {
   runtime: string
   /** Hosts by full name of the import, see {@link planImports}. */
   hosts: ReadonlyMap<string, Host>
+  /** What jco's code may share with that of other components. @default nothing */
+  glue?: Glue | undefined
   /** Whether calls are to be logged, as the option `tracing` of jco says. @default false */
   tracing?: boolean | undefined
 }
+
+/** Pieces of jco's code that come together, and the function of our runtime that makes them for one instance. */
+export interface GlueGroup {
+  /** Of the function in `glue.js`. */
+  name: string
+  /** The groups of whose results that function is made, in the order of its arguments. */
+  needs: readonly string[]
+  /** Statements at the top of `instantiate`, without white space at the start of lines. */
+  pieces: readonly string[]
+  /** What the function returns, by name. */
+  exports: readonly string[]
+  /** What can change its value, and so cannot leave the function. */
+  variables: readonly string[]
+}
+
+/**
+ * The catalogue of what can be shared, in which groups come after those that they need. Made when this package is built, for one
+ * version of jco: what another one writes is not found, and stays where it is.
+ */
+export type Glue = readonly GlueGroup[]
 
 /** How emitted code gets the signed file. */
 export type ComponentSource =

@@ -8,17 +8,13 @@ import { concatBytes } from '../../../../src/format/encoding.js'
 import { encodeSection, encodeSignatureSection, PREAMBLES } from '../../../../src/format/wasm.js'
 import { runModule, transpiler, writeOurs } from '../../../kit/bindings.js'
 import { makeProject } from '../../../kit/project.js'
-import { generateModule } from '../../../kit/sources.js'
+import { generateModule, JCO_LOG } from '../../../kit/sources.js'
 
 const LOADER =
   'if (!getCoreModule) getCoreModule = (name) => fetchCompile(new URL(`./${name}`, import.meta.url));'
-const LOG = `const _debugLog = (...args) => {
-    if (!globalThis?.process?.env?.JCO_DEBUG) { return; }
-    console.debug(...args);
-  };`
 const JS = `"use components";
 export function instantiate(getCoreModule, imports, instantiateCore = WebAssembly.instantiate) {
-  ${LOG}
+  ${JCO_LOG}
   const fetchCompile = url => fetch(url).then(WebAssembly.compileStreaming);
   ${LOADER}
   return Promise.resolve({});
@@ -91,19 +87,23 @@ describe("the seam in jco's code", () => {
     expect(cutSeams(js, { keepsLog: true }).toString()).toMatch(/JCO_DEBUG.*console\.debug\(\.\.\.\w+\)/s)
   })
 
+  test('needs no log where nothing is logged', () => {
+    expect(cutSeams(JS.replace(JCO_LOG, '')).toString()).toContain('function instantiate(')
+  })
+
   test.each([
     ['no loader', JS.replace(LOADER, '')],
     ['two loaders', JS.replace(LOADER, LOADER + LOADER)],
     ['another loader', JS.replace(LOADER, LOADER.replace('fetchCompile', 'load'))],
     ['a loader that uses another variable', JS.replace(LOADER, LOADER.replace('${name}', '${other}'))],
     ['a second use of import.meta', JS.replace('Promise', 'import.meta.url, Promise')],
-    ['no log', JS.replace(LOG, '')],
-    ['two logs', JS.replace(LOG, LOG + LOG)],
-    ['another log', JS.replace(LOG, LOG.replace('...args', 'args'))],
-    ['a log on other terms', JS.replace(LOG, LOG.replace('JCO_DEBUG', 'JCO_DEBUG2'))],
+    ['no log', JS.replace(JCO_LOG, '_debugLog(1);')],
+    ['two logs', JS.replace(JCO_LOG, JCO_LOG + JCO_LOG)],
+    ['another log', JS.replace(JCO_LOG, JCO_LOG.replace('...args', 'args'))],
+    ['a log on other terms', JS.replace(JCO_LOG, JCO_LOG.replace('JCO_DEBUG', 'JCO_DEBUG2'))],
     [
       'a log that does more',
-      JS.replace(LOG, LOG.replace('console.debug(...args)', 'console.debug(...args); more()')),
+      JS.replace(JCO_LOG, JCO_LOG.replace('console.debug(...args)', 'console.debug(...args); more()')),
     ],
     ['no instantiate', JS.replace('instantiate(', 'start(')],
     ['no _util', JS.replace('_util', '_other')],

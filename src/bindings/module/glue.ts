@@ -1,0 +1,157 @@
+/** What jco writes into every component, taken out of its code and imported from one module. Pure. */
+
+import type MagicString from 'magic-string'
+import type { Glue, GlueGroup, ModuleInput } from './input.js'
+import { literal, local } from './names.js'
+
+/**
+ * Shares in jco's code what can be, unless calls are logged, for what is shared is silent.
+ * @returns the import lines for it
+ */
+export function generateGlue(
+  code: MagicString,
+  { transpiled, glue, runtime, tracing }: ModuleInput,
+): string[] {
+  const groups = glue === undefined || tracing ? [] : shareGlue(code, transpiled.js, glue)
+  const bindings = groups.map((name) => `${name} as ${local(name)}`)
+  return groups.length === 0
+    ? []
+    : [`import { ${bindings.join(', ')} } from ${literal(`${runtime}/glue.js`)};`]
+}
+
+/** Code without white space at the start of its lines, by which alone two of jco's texts for one piece differ. */
+export function withoutIndent(code: string): { text: string; lines: readonly Line[] } {
+  const lines: Line[] = []
+  let [text, start] = ['', 0]
+  for (const line of code.split('\n')) {
+    const kept = line.trimStart()
+    lines.push({ at: text.length, start, indent: line.length - kept.length })
+    text += `${kept}\n`
+    start += line.length + 1
+  }
+  return { text: text.slice(0, -1), lines }
+}
+
+/** Where a line is: `at` in the text without white space, `start` in the code. */
+interface Line {
+  at: number
+  start: number
+  indent: number
+}
+
+/** Behind it are the functions of the component itself; all pieces are before it. */
+export const OWN_PART = 'let gen= (function* _initGenerator () {\n'
+
+const HEAD = 'function instantiate(getCoreModule, imports, instantiateCore = WebAssembly.instantiate) {\n'
+
+/**
+ * Takes out of jco's code what is in the catalogue, and puts in calls that make it.
+ *
+ * A group is shared only where each of its pieces is there exactly once and nothing that stays names what can change its value;
+ * else all of it stays. Nothing but pieces of the catalogue is ever compared without white space.
+ * @param js what `code` was made of
+ * @returns the functions to be imported from `glue.js`, none where nothing is shared
+ */
+export function shareGlue(code: MagicString, js: string, glue: Glue): string[] {
+  const head = js.indexOf(HEAD)
+  const end = js.indexOf(OWN_PART)
+  if (head === -1 || end === -1) return []
+  const body = head + HEAD.length
+  const rest = new Rest(js, body, end)
+  const shared: GlueGroup[] = []
+  for (const group of glue) {
+    const areThere = group.needs.every((need) => shared.some(({ name }) => name === need))
+    if (areThere && rest.take(group)) shared.push(group)
+  }
+  for (const [from, to] of rest.taken) code.remove(from, to)
+  const left = rest.text()
+  code.appendLeft(body, shared.map((group) => callOf(group, shared, left)).join(''))
+  return shared.map(({ name }) => name)
+}
+
+/** Jco's code, of which groups are taken as a whole or not at all. */
+class Rest {
+  readonly #js: string
+  readonly #from: number
+  readonly #text: string
+  readonly #lines: readonly Line[]
+  /** From and to, in the code. */
+  taken: readonly (readonly [number, number])[] = []
+
+  constructor(js: string, from: number, to: number) {
+    this.#js = js
+    this.#from = from
+    const { text, lines } = withoutIndent(js.slice(from, to))
+    this.#text = text
+    this.#lines = lines
+  }
+
+  take({ pieces, variables }: GlueGroup): boolean {
+    const places = findAll(this.#text, pieces)
+    if (places === undefined) return false
+    const before = this.taken
+    this.taken = [...before, ...places.map((place) => this.#place(place))].toSorted(([a], [b]) => a - b)
+    const left = this.text()
+    if (!variables.some((name) => mentions(left, name))) return true
+    this.taken = before
+    return false
+  }
+
+  /** What is left of the code. */
+  text(): string {
+    let [text, at] = ['', 0]
+    for (const [from, to] of this.taken) {
+      text += this.#js.slice(at, from)
+      at = to
+    }
+    return text + this.#js.slice(at)
+  }
+
+  /** From and to in the code by places in the text, with all white space of the lines. */
+  #place([at, end]: readonly [number, number]): [number, number] {
+    const [first, last] = [lineAt(this.#lines, at), lineAt(this.#lines, end)]
+    const from = first.start + (at === first.at ? 0 : first.indent + at - first.at)
+    const to = this.#from + last.start + last.indent + end - last.at
+    return [this.#from + from, this.#js[to] === '\n' ? to + 1 : to]
+  }
+}
+
+function lineAt(lines: readonly Line[], at: number): Line {
+  let [low, high] = [0, lines.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (lines[middle]!.at <= at) low = middle
+    else high = middle - 1
+  }
+  return lines[low]!
+}
+
+/** Where each of the pieces is, if each is there exactly once. */
+function findAll(text: string, pieces: readonly string[]): [number, number][] | undefined {
+  const places: [number, number][] = []
+  for (const piece of pieces) {
+    const at = text.indexOf(piece)
+    if (at === -1 || text.includes(piece, at + 1)) return undefined
+    places.push([at, at + piece.length])
+  }
+  return places
+}
+
+/** Whether code has a word. In a text or a comment counts as well. */
+function mentions(code: string, name: string): boolean {
+  for (let at = code.indexOf(name); at !== -1; at = code.indexOf(name, at + 1))
+    if (!/[\w$]/.test(code[at - 1] ?? '') && !/[\w$]/.test(code[at + name.length] ?? '')) return true
+  return false
+}
+
+/** Made for each instance, since what is made has the state of one; only what is named takes a variable. */
+function callOf({ name, needs, exports }: GlueGroup, shared: readonly GlueGroup[], left: string): string {
+  const names = exports.map((one) => (mentions(left, one) ? one : ''))
+  const used = names.slice(0, names.findLastIndex((one) => one !== '') + 1)
+  const call = `${local(name)}(${needs.map(partsName).join(', ')})`
+  const isNeeded = shared.some((other) => other.needs.includes(name))
+  if (!isNeeded) return `  const [${used.join(', ')}] = ${call};\n`
+  return `  const ${partsName(name)} = ${call};\n  const [${used.join(', ')}] = ${partsName(name)};\n`
+}
+
+const partsName = (name: string) => `${local(name)}Parts`
