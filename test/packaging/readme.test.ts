@@ -359,11 +359,12 @@ describe('at run time', () => {
 
 describe('where components come from', () => {
   /** Bytes of a page: its scripts, compressed. */
-  async function priceOf(bytes: Uint8Array): Promise<number> {
-    const made = makeProject({
-      'x.wasm': bytes,
-      'main.js': `import instantiate from './x.wasm?instantiate'\nglobalThis.instantiate = instantiate`,
-    })
+  async function priceOf(...components: Uint8Array[]): Promise<number> {
+    const lines = components.map(
+      (_, i) => `import c${i} from './${i}.wasm?instantiate'\nglobalThis.c${i} = c${i}`,
+    )
+    const made = makeProject({ 'main.js': lines.join('\n') })
+    components.forEach((bytes, i) => made.write({ [`${i}.wasm`]: bytes }))
     const { output } = (await build({
       root: made.root,
       configFile: false,
@@ -384,6 +385,8 @@ describe('where components come from', () => {
       .slice(3, 6)
       .map((cell) => cell.trim())
   }
+  /** Its sentences, each in one line. */
+  const prose = section('Where components come from').replaceAll(/\s+/g, ' ')
   const kB = (bytes: number, digits = 0) => (bytes / 1000).toFixed(digits)
   const compressed = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length
 
@@ -394,6 +397,12 @@ describe('where components come from', () => {
       `${kB(compressed(bytes), 1)} kB`,
       `${kB(await priceOf(signedHello()))} kB`,
     ])
+  })
+
+  it('says what a second one of C brings', async () => {
+    const second = inState(fixture('counter'), 'signed')
+    const more = (await priceOf(signedHello(), second)) - (await priceOf(signedHello()))
+    expect(prose).toContain(`a second component of C brings ${kB(more)} kB more`)
   })
 
   it('says what one of JavaScript costs', async () => {
@@ -417,6 +426,8 @@ describe('where components come from', () => {
     expect(small).toBe(range(files.map(compressed)))
     const prices = [await priceOf(inState(files[0]!, 'signed')), await priceOf(inState(files[1]!, 'signed'))]
     expect(scripts).toContain(range(prices))
+    const both = await priceOf(inState(files[0]!, 'signed'), inState(files[1]!, 'signed'))
+    expect(prose).toContain(`a second one of Rust ${kB(both - prices[1]!)} kB`)
   })
 })
 
