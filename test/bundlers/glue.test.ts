@@ -87,6 +87,21 @@ describe.each(BUNDLERS)('in a build of %s', (bundler) => {
     ])
   })
 
+  // What the page waits for must not wait for the page, which has what both share.
+  test('a page waits at its top for a component, beside one that it has at once', async () => {
+    const project = makeProject({
+      'hello.wasm': signed(fixture('hello')),
+      'calculator.wasm': signed(fixture('calculator')),
+      'main.js': `
+        import { greet } from './hello.wasm'
+        const { add } = await import('./calculator.wasm')
+        globalThis.answers = [greet('Ada'), add(1, 2)]`,
+    })
+    await build[bundler]({ project, options, target: 'node', out: 'dist' })
+    expect(times(scriptsIn(project), ONCE)).toBe(1)
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: ['Hello, Ada!', 3] }])
+  })
+
   test('nothing of it is in a page that does not use what it imports', async () => {
     const project = makeProject({
       'hello.wasm': signed(fixture('hello')),
