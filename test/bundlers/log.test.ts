@@ -15,8 +15,9 @@ const app = () =>
     'main.js': `import { greet } from './hello.wasm'\nglobalThis.answers = [greet('Ada')]`,
   })
 
-/** Words that only the log says. */
+/** Words that only the log says: in the code of a component, and in what components share. */
 const ENTER = '[Instruction::CallWasm] enter'
+const SHARED = '[createNewCurrentTask()] args'
 
 describe.each(BUNDLERS)('in a build of %s', (bundler) => {
   test('calls are not logged, and nothing of the log is in small code', async () => {
@@ -33,7 +34,7 @@ describe.each(BUNDLERS)('in a build of %s', (bundler) => {
     // Rollup has others make its code small, and leaves alone what stands in a `try`.
     const { code } = bundler === 'rollup' ? await transform(written, { minify: true }) : { code: written }
     expect(code).not.toContain('JCO_DEBUG')
-    expect(code).not.toContain(ENTER)
+    for (const words of [ENTER, SHARED]) expect(code).not.toContain(words)
     expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: ['Hello, Ada!'] }])
   })
 })
