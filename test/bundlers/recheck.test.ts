@@ -203,9 +203,12 @@ describe.each(BUNDLERS)('%s', (name: BundlerName) => {
         for (const file of holding(text)) expect(first).not.toContain(file)
       }
       for (const folder of ['off-browser', 'digest-browser'])
-        expect(project.files(folder).filter((file) => file.endsWith('.js'))).toEqual(
-          firstScripts(project, name, folder),
-        )
+        expect(
+          project
+            .files(folder)
+            .filter((file) => file.endsWith('.js'))
+            .toSorted(),
+        ).toEqual(firstScripts(project, name, folder).toSorted())
     },
   )
 })
