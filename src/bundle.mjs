@@ -8,7 +8,11 @@ import { rolldown } from 'rolldown'
 const LATE = ['native', 'noble', 'whole'].map((name) => `dist/runtime/late/${name}.js`)
 const CLI = ['main', 'start', ...namesIn('dist/cli/commands')].map((name) => `cli/${name}`)
 
-const PLUGIN = ['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm']
+const PLUGIN = [
+  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'node'],
+  // Threads start from these.
+  ...['hooks', 'blocking-thread'].map((name) => `plugin/node/${name}`),
+]
 
 const files = [...(await bundleLate()), ...(await bundleCli()), ...(await bundlePlugin())]
 // Nothing imports these but they themselves, so what the compiler made of them is of no more use.

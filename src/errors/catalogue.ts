@@ -325,6 +325,14 @@ export const CATALOGUE = {
     what: `${v.asks} asks for something else than the exports of a component, which are all that it gives`,
     hint: `import hello from '${v.file ?? '<file>'}' for its exports, or new URL('${v.file ?? '<file>'}', import.meta.url) for the file`,
   })),
+  REQUIRE_UNSUPPORTED: refusal((v: AboutFile) => ({
+    what: 'require() cannot wait for a component to be compiled',
+    hint: `const hello = await import('./${v.file?.replace(/^.*[\\/]/, '') ?? '<file>'}')`,
+  })),
+  CORE_MODULE_UNSUPPORTED: refusal((_: AboutFile) => ({
+    what: 'it is a core module, which this Node imports only with a flag',
+    hint: 'start it with --experimental-wasm-modules, or take Node 22.19, 24.5 or later',
+  })),
   FARM_PERSISTENT_CACHE: misuse((_: object) => ({
     what: "Farm's persistent cache would let files into the bundle that this build has not verified",
     hint: 'set `compilation.persistentCache` to false in the Farm config',

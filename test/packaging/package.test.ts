@@ -219,7 +219,7 @@ describe('installed with npm', () => {
     const names = Object.keys(packageJson.exports).filter(
       (name) => !name.includes('*') && name !== './package.json',
     )
-    expect(names).toHaveLength(11)
+    expect(names).toHaveLength(12)
     // The others need their bundler, which is an optional peer.
     const loaded = names.filter((name) =>
       [
@@ -231,6 +231,7 @@ describe('installed with npm', () => {
         './rspack',
         './esbuild',
         './farm',
+        './node',
         './api',
         './runtime',
       ].includes(name),

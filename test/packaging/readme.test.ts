@@ -207,6 +207,17 @@ describe('in CI', () => {
   })
 })
 
+describe('Node without a bundler', () => {
+  it('imports a component', async () => {
+    const made = project({
+      'src/hello.wasm': signedHello(),
+      'wasm.mjs': block('unplugin-signed-wasm/node'),
+      'app.js': `import { greet } from './src/hello.wasm'\nconsole.log(greet('Ada'))`,
+    })
+    expect(await runShell(block('--import ./wasm.mjs'), made.root)).toBe('Hello, Ada!\n')
+  })
+})
+
 describe('types', () => {
   const usage = block('type Imports')
   const commands = block('signed-wasm types --key release.pub --check')

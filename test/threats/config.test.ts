@@ -70,6 +70,8 @@ describe('THREAT 21: downgrade by environment or by a dependency', () => {
       'plugin/bundlers/adapter.ts',
       // WEBPACK_SERVE, where a folder is judged that is not otherwise.
       'plugin/bundlers/webpack-server.ts',
+      // NODE_OPTIONS, for whether Node has core modules.
+      'plugin/node/modules.ts',
       'plugin/read-policy.ts',
     ])
   })

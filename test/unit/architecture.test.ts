@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['errors', 'format', 'trust', 'policy'],
   load: ['errors', 'format', 'trust', 'policy', 'runtime'],
   index: ['plugin'],
+  node: ['plugin'],
   entries: ['index'],
 }
 

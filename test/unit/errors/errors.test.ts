@@ -123,6 +123,8 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, asks: '`import source`' },
     '`import source` asks for something else than the exports of a component, which are all that it gives',
   ],
+  REQUIRE_UNSUPPORTED: [{ file }, 'require() cannot wait for a component to be compiled'],
+  CORE_MODULE_UNSUPPORTED: [{ file }, 'it is a core module, which this Node imports only with a flag'],
   FARM_PERSISTENT_CACHE: [
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",
@@ -202,6 +204,8 @@ const ELSEWHERE: readonly Code[] = [
   'SHIM_MISSING',
   'TOP_LEVEL_AWAIT',
   'IMPORT_UNSUPPORTED',
+  'REQUIRE_UNSUPPORTED',
+  'CORE_MODULE_UNSUPPORTED',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
   'WASM_EXTERNAL',
