@@ -11,7 +11,7 @@ import { constantComponent } from '../kit/wat.js'
 
 interface Plugin {
   loadInclude(id: string): boolean
-  load: { filter: { id: RegExp[] }; handler(this: unknown, id: string): Promise<unknown> }
+  load: { filter: { id: { include: RegExp[] } }; handler(this: unknown, id: string): Promise<unknown> }
 }
 
 const OPEN = {
@@ -68,7 +68,7 @@ describe.each(NAMES)('the filter for %s', (name) => {
     const taken = [...idsIn('/app'), ...OTHER_IDS].filter((id) => plugin.loadInclude(id))
     expect(taken.length).toBeGreaterThan(15)
     expect(taken).toContain(OTHER_IDS.at(-1))
-    const isLet = (id: string) => plugin.load.filter.id.some((pattern) => pattern.test(id))
+    const isLet = (id: string) => plugin.load.filter.id.include.some((pattern) => pattern.test(id))
     expect(taken.filter((id) => !isLet(id))).toEqual([])
     expect(NOT_OURS.filter(isLet)).toEqual([])
   })

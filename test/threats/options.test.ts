@@ -83,9 +83,10 @@ describe('THREAT 51: a polluted prototype', () => {
   it.each([
     ['mode', 'off'],
     ['exclude', '**'],
+    ['exclude', [/wasm/]],
     ['include', 'nothing'],
     ['keys', TRUSTED_PEM],
-  ] as const)('with %s lets no file into a bundle', async (name, value) => {
+  ] as const)('with %s as %s lets no file into a bundle', async (name, value) => {
     const project = makeProject({
       'main.js': `import { answer } from './x.wasm'\nglobalThis.answers = answer()`,
       'x.wasm': inState(await constantComponent(1), name === 'keys' ? 'signed' : 'unsigned'),

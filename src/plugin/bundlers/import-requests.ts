@@ -30,6 +30,11 @@ interface ParsingContext {
   ): Promise<{ id: string; attributes?: Record<string, string> } | null>
 }
 
+/** A filter for a hook. Where it does not say itself what it excludes, bundlers ask its prototype. */
+export function only(...include: RegExp[]): { include: RegExp[]; exclude: RegExp[] } {
+  return { include, exclude: [] }
+}
+
 /**
  * The hook with which Rolldown and Vite refuse such imports of components: they know no source phase, and pass over
  * attributes unless `experimental.importAttributes` is on, so that an import would give something else than it asks for.
@@ -37,7 +42,7 @@ interface ParsingContext {
 export function refuseOtherRequests(pipeline: Pipeline) {
   return {
     order: 'post' as const, // scripts are JavaScript by then
-    filter: { code: SUSPECT },
+    filter: { code: only(SUSPECT) },
     async handler(this: ParsingContext, code: string, importer: string) {
       if (!SUSPECT.test(code)) return null // older versions know no filter
       for (const request of requestsIn(this.parse(code)))

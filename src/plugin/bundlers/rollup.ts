@@ -13,7 +13,7 @@ import { combine, type Duties, nothing, refuseSecondOf, sharedHooks, withoutQuer
 import { awaitHooks } from './await-hooks.js'
 import { isDeclaration, makesDeclarations, resolveDeclaration } from './declaration-imports.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
-import { asksForFile, refuseOtherRequests } from './import-requests.js'
+import { asksForFile, only, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
 import { resolveRuntimeModule, RUNTIME_ID, RUNTIME_NAME, RUNTIME_PATTERN } from './runtime-modules.js'
 
@@ -84,7 +84,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
  * module, which took longer than the rest of a build of 2,000. It lets through more than the hook takes.
  */
 export function forOurs<Load>(handler: Load) {
-  return { filter: { id: [/\.wasm/i, RUNTIME_ID] }, handler }
+  return { filter: { id: only(/\.wasm/i, RUNTIME_ID) }, handler }
 }
 
 interface PluginList {
@@ -146,7 +146,7 @@ function resolveForRollup(pipeline: Pipeline) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [...shims.filter.id, QUERIED] },
+    filter: { id: only(...shims.filter.id.include, QUERIED) },
     async handler(
       this: ResolvingContext,
       source: string,
@@ -175,7 +175,7 @@ const QUERIED = /^([^\0]*?\.wasm)(\?.*)$|\?(?:component|instantiate)\b/i
 export function resolveShim(pipeline: Pipeline) {
   return {
     order: 'pre' as const,
-    filter: { id: [SHIM_PATTERN, RUNTIME_PATTERN, IMPORT] },
+    filter: { id: only(SHIM_PATTERN, RUNTIME_PATTERN, IMPORT) },
     async handler(
       this: ResolvingContext,
       source: string,

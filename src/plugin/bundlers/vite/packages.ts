@@ -8,7 +8,7 @@ import { SHIM_PACKAGES, SHIM_PATTERN } from '../../../bindings/shims.js'
 import { packagesWithComponents, parseBare, specifiersIn } from '../../../disk/packages.js'
 import type { Pipeline } from '../../pipeline.js'
 import { withoutFrames, withoutQuery } from '../adapter.js'
-import { importsIn, refuseOtherRequests } from '../import-requests.js'
+import { importsIn, only, refuseOtherRequests } from '../import-requests.js'
 import { resolveShim } from '../rollup.js'
 import { RUNTIME_PATTERN } from '../runtime-modules.js'
 import type { ViteState } from './state.js'
@@ -22,7 +22,7 @@ export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
     config(_, { command }) {
       state.packages = undefined
       if (command === 'serve')
-        resolveId.filter = { id: [SHIM_PATTERN, RUNTIME_PATTERN, /\.wasm(?:[?#]|$)/i, BARE] }
+        resolveId.filter = { id: only(SHIM_PATTERN, RUNTIME_PATTERN, /\.wasm(?:[?#]|$)/i, BARE) }
       // Otherwise the dev server finds these late and reloads the page in order to bundle them.
       return { optimizeDeps: { exclude: SHIM_PACKAGES } }
     },
@@ -43,7 +43,7 @@ function resolveAndNote(pipeline: Pipeline, state: ViteState) {
   const shims = resolveShim(pipeline)
   return {
     ...shims,
-    filter: { id: [...shims.filter.id] },
+    filter: { id: only(...shims.filter.id.include) },
     async handler(
       this: ThisParameterType<typeof shims.handler>,
       source: string,
@@ -83,7 +83,7 @@ export function importHooks(pipeline: Pipeline): VitePart {
   return {
     config(_, { command }) {
       // The filter saves a build most of the calls.
-      if (command === 'serve') transform.filter = { code: /\b(?:import|from)\b/ }
+      if (command === 'serve') transform.filter = { code: only(/\b(?:import|from)\b/) }
     },
     transform,
   } as VitePart
