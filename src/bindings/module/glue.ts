@@ -58,15 +58,30 @@ export function shareGlue(code: MagicString, js: string, glue: Glue): string[] {
   if (head === -1 || end === -1) return []
   const body = head + HEAD.length
   const rest = new Rest(js, body, end)
-  const shared: GlueGroup[] = []
-  for (const group of glue) {
-    const areThere = group.needs.every((need) => shared.some(({ name }) => name === need))
-    if (areThere && rest.take(group)) shared.push(group)
-  }
+  const whole = withNeeds(glue.filter((group) => rest.holds(group)))
+  const shared = rest.take(whole) ? whole : oneByOne(whole, rest)
   for (const [from, to] of rest.taken) code.remove(from, to)
-  const left = rest.text()
+  const left = rest.words()
   code.appendLeft(body, shared.map((group) => callOf(group, shared, left)).join(''))
   return shared.map(({ name }) => name)
+}
+
+/** Those of which all are there that they need. */
+function withNeeds(groups: readonly GlueGroup[]): GlueGroup[] {
+  const kept: GlueGroup[] = []
+  for (const group of groups)
+    if (group.needs.every((need) => kept.some(({ name }) => name === need))) kept.push(group)
+  return kept
+}
+
+/** As many as can be taken, where not all can. */
+function oneByOne(groups: readonly GlueGroup[], rest: Rest): GlueGroup[] {
+  let shared: GlueGroup[] = []
+  for (const group of groups) {
+    const more = withNeeds([...shared, group])
+    if (more.length > shared.length && rest.take(more)) shared = more
+  }
+  return shared
 }
 
 /** Jco's code, of which groups are taken as a whole or not at all. */
@@ -75,6 +90,8 @@ class Rest {
   readonly #from: number
   readonly #text: string
   readonly #lines: readonly Line[]
+  readonly #places = new Map<GlueGroup, readonly (readonly [number, number])[]>()
+  #words: ReadonlySet<string> | undefined
   /** From and to, in the code. */
   taken: readonly (readonly [number, number])[] = []
 
@@ -86,25 +103,39 @@ class Rest {
     this.#lines = lines
   }
 
-  take({ pieces, variables }: GlueGroup): boolean {
-    const places = findAll(this.#text, pieces)
+  /** Whether each piece of a group is there, exactly once. */
+  holds(group: GlueGroup): boolean {
+    const places = findAll(this.#text, group.pieces)
     if (places === undefined) return false
+    this.#places.set(
+      group,
+      places.map((place) => this.#place(place)),
+    )
+    return true
+  }
+
+  /** Takes these groups, and no others; none of them where what is left names what can change. */
+  take(groups: readonly GlueGroup[]): boolean {
     const before = this.taken
-    this.taken = [...before, ...places.map((place) => this.#place(place))].toSorted(([a], [b]) => a - b)
-    const left = this.text()
-    if (!variables.some((name) => mentions(left, name))) return true
+    this.taken = groups.flatMap((group) => this.#places.get(group)!).toSorted(([a], [b]) => a - b)
+    this.#words = undefined
+    const left = this.words()
+    if (!groups.some(({ variables }) => variables.some((name) => left.has(name)))) return true
     this.taken = before
+    this.#words = undefined
     return false
   }
 
-  /** What is left of the code. */
-  text(): string {
+  /** The words of what is left of the code; those in a text or a comment count as well. */
+  words(): ReadonlySet<string> {
+    if (this.#words !== undefined) return this.#words
     let [text, at] = ['', 0]
     for (const [from, to] of this.taken) {
       text += this.#js.slice(at, from)
       at = to
     }
-    return text + this.#js.slice(at)
+    this.#words = new Set((text + this.#js.slice(at)).match(/[\w$]+/g))
+    return this.#words
   }
 
   /** From and to in the code by places in the text, with all white space of the lines. */
@@ -137,16 +168,13 @@ function findAll(text: string, pieces: readonly string[]): [number, number][] | 
   return places
 }
 
-/** Whether code has a word. In a text or a comment counts as well. */
-function mentions(code: string, name: string): boolean {
-  for (let at = code.indexOf(name); at !== -1; at = code.indexOf(name, at + 1))
-    if (!/[\w$]/.test(code[at - 1] ?? '') && !/[\w$]/.test(code[at + name.length] ?? '')) return true
-  return false
-}
-
 /** Made for each instance, since what is made has the state of one; only what is named takes a variable. */
-function callOf({ name, needs, exports }: GlueGroup, shared: readonly GlueGroup[], left: string): string {
-  const names = exports.map((one) => (mentions(left, one) ? one : ''))
+function callOf(
+  { name, needs, exports }: GlueGroup,
+  shared: readonly GlueGroup[],
+  left: ReadonlySet<string>,
+): string {
+  const names = exports.map((one) => (left.has(one) ? one : ''))
   const used = names.slice(0, names.findLastIndex((one) => one !== '') + 1)
   const call = `${local(name)}(${needs.map(partsName).join(', ')})`
   const isNeeded = shared.some((other) => other.needs.includes(name))
