@@ -7,22 +7,8 @@ const { bundler, plugin, folder, cache, spent } = JSON.parse(process.argv[2])
 const entry = path.join(folder, plugin === 'ours' ? 'ours.js' : 'plain.js')
 const out = path.join(folder, `dist-${bundler}-${plugin.replaceAll(' ', '-')}`)
 
-/** jco called by hand, in the process of the bundler, as anyone would who needs no verification. */
-async function transpile(id) {
-  const { transpileBytes } = await import('@bytecodealliance/jco-transpile')
-  const options = {
-    name: 'component',
-    instantiation: 'async',
-    nodejsCompat: false,
-    noComponentErrorWrapping: false,
-  }
-  const { files } = await transpileBytes(readFileSync(id), options)
-  const cores = Object.entries(files).filter(([name]) => name.endsWith('.wasm'))
-  const js = Buffer.from(files['component.js'])
-    .toString()
-    .replace('export function instantiate', 'function instantiate')
-  return { js, cores }
-}
+/** Not loaded where it is not measured. */
+const transpile = async (id) => (await import('./by-hand.mjs')).transpile(readFileSync(id))
 
 const wrap = ({ js, urls }) => `${js}
 const load = async (url) => WebAssembly.compile(await (await fetch(url)).arrayBuffer())
