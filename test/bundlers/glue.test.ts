@@ -9,7 +9,7 @@ import { HAS_BROWSER, runInBrowser, runInNode, visit } from '../kit/run.js'
 import { assemble } from '../kit/shapes.js'
 import { ASYNC } from '../kit/texts/async.js'
 import { startServer } from '../kit/vite-server.js'
-import { constantComponent } from '../kit/wat.js'
+import { constantComponent, failingComponent } from '../kit/wat.js'
 
 const options = {
   keys: TRUSTED_PEM,
@@ -68,7 +68,7 @@ describe.each(BUNDLERS)('in a build of %s', (bundler) => {
   test('instances of one component know nothing of one another, and a trap ends only its own', async () => {
     const project = makeProject({
       'counter.wasm': signed(fixture('counter')),
-      'failing.wasm': signed(await failing()),
+      'failing.wasm': signed(await failingComponent()),
       'main.js': `
         import counter from './counter.wasm?instantiate'
         import failing from './failing.wasm?instantiate'
@@ -153,13 +153,3 @@ test('in a library whose modules stay apart, it is a module of its own, which ea
   expect(times(scriptsIn(project), ONCE)).toBe(1)
   expect(await runInNode([project.at('dist/main.js')])).toEqual(answersOf(3))
 })
-
-/** A component that answers, or fails. */
-const failing = () =>
-  assemble(`(component
-    (core module $m
-      (func (export "answer") (result i32) i32.const 42)
-      (func (export "fail") unreachable))
-    (core instance $i (instantiate $m))
-    (func (export "answer") (result u32) (canon lift (core func $i "answer")))
-    (func (export "fail") (canon lift (core func $i "fail"))))`)

@@ -8,6 +8,16 @@ const assemble = async (text: string) => new Uint8Array(await parse(text))
 export const coreModule = (value = 42) =>
   assemble(`(module (func (export "answer") (result i32) i32.const ${value}))`)
 
+/** A component that exports `answer() -> 42`, and `fail()`, which traps. */
+export const failingComponent = () =>
+  assemble(`(component
+    (core module $m
+      (func (export "answer") (result i32) i32.const 42)
+      (func (export "fail") unreachable))
+    (core instance $i (instantiate $m))
+    (func (export "answer") (result u32) (canon lift (core func $i "answer")))
+    (func (export "fail") (canon lift (core func $i "fail"))))`)
+
 /** A component that exports `answer() -> value`. */
 export const constantComponent = (value: number) =>
   assemble(`(component

@@ -12,6 +12,7 @@ import { namesOf } from '../../../src/scope.mjs'
 import { RUNTIME, runModule, transpiler, writeOurs } from '../../kit/bindings.js'
 import { fixture, makeProject } from '../../kit/project.js'
 import { assemble, SHAPES } from '../../kit/shapes.js'
+import { failingComponent } from '../../kit/wat.js'
 import { ASYNC } from '../../kit/texts/async.js'
 import { EXPORTS } from '../../kit/texts/exports.js'
 import { FUTURES } from '../../kit/texts/futures.js'
@@ -162,13 +163,7 @@ test('where calls are traced, nothing is shared: what is shared is silent', asyn
 
 test('a trap ends one instance, and no other one of the same component or of another', async () => {
   const project = makeProject()
-  const bytes = await assemble(`(component
-    (core module $m
-      (func (export "answer") (result i32) i32.const 42)
-      (func (export "fail") unreachable))
-    (core instance $i (instantiate $m))
-    (func (export "answer") (result u32) (canon lift (core func $i "answer")))
-    (func (export "fail") (canon lift (core func $i "fail"))))`)
+  const bytes = await failingComponent()
   const transpiled = await own.plain.transpile(bytes, { name: 'component', file: 'a.wasm' })
   for (const name of ['a', 'b']) writeOurs(project.at(name), { bytes, transpiled, form: 'instantiate' })
   const source = `
