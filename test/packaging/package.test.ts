@@ -102,8 +102,9 @@ describe('the tarball', () => {
     }
     const doors = ['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'node']
     for (const door of doors) {
-      const [errors, ...others] = [...reachedFrom(`${door}.js`)].toSorted()
-      expect(errors).toBe('errors/diagnostic.js')
+      const reached = [...reachedFrom(`${door}.js`)]
+      expect(reached).toContain('errors/diagnostic.js')
+      const others = reached.filter((name) => !name.startsWith('errors/'))
       expect(others.filter((name) => !/^plugin\/plugin-[\w-]+\.js$/.test(name))).toEqual([])
       expect(others.length).toBeLessThanOrEqual(3)
     }
