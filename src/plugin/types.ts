@@ -65,12 +65,13 @@ export class Declarations {
   }
 
   /**
-   * Writes them, once in a build. What goes wrong is a warning: the bundle does not need them.
+   * Writes them, once in a build, and again where it did not work. What goes wrong is a warning: the bundle does not need them.
    * @returns where they are; `undefined` where none are wanted, or they could not be written
    */
-  write(admission: Admission, context: FileContext): Promise<DeclarationsPlace | undefined> {
+  async write(admission: Admission, context: FileContext): Promise<DeclarationsPlace | undefined> {
     const known = this.#written.get(admission.path)
-    if (known?.digest === admission.admitted.digest) return known.place
+    const before = known?.digest === admission.admitted.digest ? await known.place : undefined
+    if (before !== undefined) return before
     const place = this.#write(admission, context)
     this.#written.set(admission.path, { digest: admission.admitted.digest, place })
     return place

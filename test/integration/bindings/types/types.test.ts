@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { rollup } from 'rollup'
 import { createServer } from 'vite'
@@ -27,6 +27,7 @@ import {
   REPOSITORY,
   TRUSTED_PEM,
 } from '../../../kit/project.js'
+import { Pipeline } from '../../../../src/plugin/pipeline.js'
 import { sourceOf } from '../../../kit/sources.js'
 import { TYPE_USES } from '../../../kit/type-uses.js'
 import { COMPILERS, RESOLUTIONS, ROOT_DIRS, typeCheck } from '../../../kit/typescript.js'
@@ -373,6 +374,22 @@ describe('a build', () => {
     }
     expect(project.files(TYPES)).toContain('src/hello.d.wasm.ts')
     expect(tampered.files(TYPES)).toEqual([])
+  })
+
+  it('tries again in the same build where something was in the way', async () => {
+    const own = 'src/hello.d.wasm.ts'
+    const project = makeProject({ 'src/hello.wasm': signed('hello'), [own]: 'export declare const mine: 1' })
+    const pipeline = new Pipeline({ keys: TRUSTED_PEM, types: 'sibling' })
+    pipeline.configure({ root: project.root })
+    const warnings: string[] = []
+    const context = { watch: () => {}, warn: (message: string) => void warnings.push(message) }
+    pipeline.start({ inform: () => {}, warn: () => {} })
+    const attempt = () => pipeline.declarations.declare(project.at('src/hello.wasm'), context)
+    expect(await attempt()).toBeUndefined()
+    expect(warnings).toEqual([expect.stringContaining('TYPES_NOT_WRITTEN')])
+    rmSync(project.at(own))
+    expect(await attempt()).toMatchObject({ name: 'hello.wasm' })
+    expect(Buffer.from(project.read(own)).toString()).toContain('./hello.wasm.d/exports.js')
   })
 
   it('says once what the tsconfig lacks', async () => {
