@@ -2,6 +2,7 @@
 /** The TypeScript of a project, asked what one of its tsconfigs really takes in. */
 
 import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -10,6 +11,8 @@ export interface Program {
   /** The files that it names or includes, without those that they refer to. */
   files: readonly string[]
   allowsArbitraryExtensions: boolean
+  /** How imports begin that `paths` leads elsewhere, as `@/`. */
+  aliases: readonly string[]
 }
 
 /** For a compiler that does not end. */
@@ -27,14 +30,57 @@ export async function askCompiler(config: string): Promise<Program | undefined> 
   try {
     const { files = [], compilerOptions = {} } = JSON.parse(text) as {
       files?: string[]
-      compilerOptions?: { allowArbitraryExtensions?: boolean }
+      compilerOptions?: { allowArbitraryExtensions?: boolean; paths?: Record<string, unknown> }
     }
     return {
       files: files.map((file) => path.resolve(path.dirname(config), file)),
       allowsArbitraryExtensions: compilerOptions.allowArbitraryExtensions === true,
+      aliases: Object.keys(compilerOptions.paths ?? {}).flatMap((key) => /^(.*\/)\*$/.exec(key)?.[1] ?? []),
     }
   } catch {
     return undefined // something is wrong with the tsconfig, as TypeScript itself will say
+  }
+}
+
+/** Nothing that is about output; and little of the standard library, which takes most of the time. */
+const PROBE_OPTIONS = {
+  ...{ noEmit: true, composite: false, incremental: false, declaration: false, declarationMap: false },
+  ...{ emitDeclarationOnly: false, isolatedDeclarations: false, allowJs: false, checkJs: false },
+  ...{ rootDir: null, outDir: null, outFile: null, declarationDir: null, tsBuildInfoFile: null },
+  ...{ skipLibCheck: true, lib: ['es2022'] },
+}
+
+/**
+ * Compiles a text with the options of a tsconfig and its declarations, and nothing else of its program.
+ * @param config absolute path of the tsconfig
+ * @returns the lines that have errors, counted from 1; `undefined` where there is nothing to compile it with
+ */
+export async function compileProbe(
+  config: string,
+  { files }: Pick<Program, 'files'>,
+  text: string,
+): Promise<ReadonlySet<number> | undefined> {
+  const compiler = findCompiler(config)
+  // From elsewhere the packages in "types" would not be found.
+  const modules = createRequire(config)
+    .resolve.paths('x')
+    ?.find((folder) => existsSync(folder))
+  if (compiler === undefined || modules === undefined) return undefined
+  let folder: string | undefined
+  try {
+    folder = mkdtempSync(path.join(modules, '.signed-wasm-'))
+    const probe = path.join(folder, 'probe.ts')
+    writeFileSync(probe, text)
+    const own = path.join(folder, 'tsconfig.json')
+    const declarations = files.filter((file) => /\.d\.[cm]?ts$/.test(file))
+    const settings = { extends: config, compilerOptions: PROBE_OPTIONS, references: [], include: [] }
+    writeFileSync(own, JSON.stringify({ ...settings, files: [...declarations, probe] }))
+    const said = await run([compiler, '--pretty', 'false', '-p', own])
+    return new Set([...said.matchAll(/probe\.ts\((\d+),/g)].map(([, line]) => Number(line)))
+  } catch {
+    return undefined // a folder that is not to be written into
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   }
 }
 

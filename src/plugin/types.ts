@@ -11,7 +11,7 @@ import {
   typesProject,
   writeTypes,
 } from '../bindings/declarations/folder.js'
-import type { TypesProject } from '../bindings/declarations/index-file.js'
+import type { IndexPlan, TypesProject } from '../bindings/declarations/index-file.js'
 import { adviseOn, adviseOnOption, updateIndex } from '../bindings/declarations/project.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
@@ -30,6 +30,9 @@ export class Declarations {
   readonly #included = new Set<string>()
   /** What is written one after another, and shared by all who wait meanwhile. */
   #update: Promise<void> | undefined
+  /** The last plan that the compiler was not yet asked about. */
+  #plan: IndexPlan | undefined
+  #asking: Promise<void> | undefined
   #isAdvised = false
   /** Whether declarations were not there yet when this build began. */
   #hasChanged = false
@@ -105,12 +108,22 @@ export class Declarations {
   /** Brings the project's file up to date, once for all components that are written at a time. */
   async #include(id: string, project: TypesProject): Promise<void> {
     this.#included.add(id)
-    this.#update ??= Promise.resolve().then(async () => {
+    this.#update ??= Promise.resolve().then(() => {
       this.#update = undefined
-      const plan = updateIndex(project)
-      if (plan !== undefined) this.#advise(await adviseOn(project, plan))
+      this.#plan = updateIndex(project) ?? this.#plan
     })
     await this.#update
+    await (this.#asking ??= this.#ask(project).finally(() => (this.#asking = undefined)))
+  }
+
+  /** Of plans that come while the compiler is at work it is asked about the last only, and what it said of others is void. */
+  async #ask(project: TypesProject): Promise<void> {
+    while (this.#plan !== undefined) {
+      const plan = this.#plan
+      this.#plan = undefined
+      const advice = await adviseOn(project, plan)
+      if (this.#plan === undefined) this.#advise(advice)
+    }
   }
 
   #adviseOnOption(where: TypesRoot, file: string): void {

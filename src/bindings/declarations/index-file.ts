@@ -33,6 +33,8 @@ export interface IndexPlan {
   file: string
   /** What should be where, and what should not be any more (`undefined`): by absolute path. */
   texts: ReadonlyMap<string, string | undefined>
+  /** What is declared by the file. */
+  declared: readonly Declared[]
   /** Components of one name, which need declarations beside them. Absolute. */
   siblings: readonly string[]
 }
@@ -64,7 +66,7 @@ export function planIndex(project: TypesProject): IndexPlan {
       else if (readText(sibling) === text) texts.set(sibling, undefined)
     }
   }
-  return { file, texts, siblings: [...alike].map((id) => path.join(base, id)) }
+  return { file, texts, declared, siblings: [...alike].map((id) => path.join(base, id)) }
 }
 
 /** The files of a plan that are not yet as they should be, absolute. */

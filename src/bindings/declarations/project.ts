@@ -2,14 +2,17 @@
 /** The file that a project includes for its declarations, kept up to date, and what its tsconfigs lack to see them. */
 
 import path from 'node:path'
-import { askCompiler, type Program } from '../../disk/compiler.js'
+import { askCompiler, compileProbe, type Program } from '../../disk/compiler.js'
 import { toSlashes } from '../../disk/paths.js'
 import { includes, type Tsconfig } from '../../disk/tsconfig.js'
 import type { TypesRoot } from './folder.js'
+import { generateProbe } from '../types/named.js'
 import {
   changedIndex,
+  INDEX_FILE,
   type IndexPlan,
   planIndex,
+  readText,
   type TypesProject,
   usesRootDirs,
   writeIndex,
@@ -58,8 +61,21 @@ export async function adviseOn(
     ...asked
       .filter(({ config, program }) => lacking.has(config) && isShadowing(program, plan.file))
       .map(({ config }) => optionLines(config)),
+    ...(await Promise.all(asked.map((one) => overridden(one, plan)))).flat(),
   ]
   return advice.length === 0 ? undefined : advice.map((lines) => lines(base)).join('\n')
+}
+
+/** What of its imports other declarations take, as the compiler shows, and where these stand. */
+async function overridden(
+  { config, program }: { config: Tsconfig; program: Program },
+  { file, declared }: IndexPlan,
+): Promise<Lines[]> {
+  if (!program.files.includes(file)) return []
+  const { text, specifiers } = generateProbe(declared, program.aliases)
+  const wrong = specifiers.length === 0 ? undefined : await compileProbe(config.file, program, text)
+  const taken = wrong?.has(1) ? specifiers.filter((_, index) => wrong.has(index + 2)) : []
+  return taken.length === 0 ? [] : [overrideLines(config, taken, program)]
 }
 
 /** Whether its own files are among those that may import a component, and not the settings of a tool alone. */
@@ -108,6 +124,33 @@ function optionLines(config: Tsconfig): Lines {
       `[signed-wasm] TypeScript reads declarations beside components with this in the compilerOptions of ${shown(config, base)}:`,
       '  "allowArbitraryExtensions": true',
     ].join('\n')
+}
+
+/** Which of them wins is TypeScript's to know; that they declare such a file is seen in their text. */
+function overrideLines(config: Tsconfig, taken: readonly string[], { files }: Program): Lines {
+  const others = files.flatMap((file) => {
+    const text = path.basename(file) === INDEX_FILE ? '' : (readText(file) ?? '')
+    const patterns = [...text.matchAll(/\bdeclare\s+module\s+(["'])([^"'\n]*\*[^"'\n]*)\1/g)].map(
+      ([, , one]) => one!,
+    )
+    return patterns
+      .filter((pattern) => taken.some((specifier) => stands(pattern, specifier)))
+      .map((pattern) => ({ file, pattern }))
+  })
+  return (base) => {
+    const places = others.map(
+      ({ file, pattern }) => `  declare module '${pattern}'  in ${toSlashes(path.relative(base, file))}`,
+    )
+    return [
+      `[signed-wasm] ${taken[0]!} has the types of another declaration in ${shown(config, base)}; it is exact without:`,
+      ...(places.length > 0 ? places : ['  the declaration of .wasm files in one of its "types"']),
+    ].join('\n')
+  }
+}
+
+function stands(pattern: string, specifier: string): boolean {
+  const [before = '', after = ''] = pattern.split('*')
+  return specifier.startsWith(before) && specifier.endsWith(after)
 }
 
 function shown({ file }: Tsconfig, base: string): string {

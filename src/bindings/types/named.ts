@@ -97,6 +97,32 @@ function contents(id: string, query: keyof typeof ENTRIES): string[] {
   return reexport(`${SCHEME}${typesTree(id)}/${ENTRIES[query]}.js`)
 }
 
+/**
+ * A text that has an error in its first line, and in the line of each import for which another declaration than ours stands.
+ * @param aliases how imports begin beside `./`
+ * @returns also what is imported in each line, from the second on
+ */
+export function generateProbe(
+  declared: readonly Declared[],
+  aliases: readonly string[],
+): { text: string; specifiers: string[] } {
+  const imports = ownEndings(declared).flatMap(([id, ending]) =>
+    ending === undefined
+      ? []
+      : ['./', ...aliases].map((beginning) => ({ id, specifier: beginning + ending })),
+  )
+  const lines = imports.map(({ id, specifier }, index) => {
+    const ours = `typeof import(${literal(`${SCHEME}${typesTree(id)}/${ENTRIES['']}.js`)})`
+    return `export const import${index}: Same<typeof import(${literal(specifier)}), ${ours}> = true`
+  })
+  const same =
+    'type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false'
+  return {
+    text: ['export const control: 1 = 2', ...lines, same, ''].join('\n'),
+    specifiers: imports.map(({ specifier }) => specifier),
+  }
+}
+
 /** A specifier without a star would come before the declarations that a package brings itself. */
 function withQuery(pattern: string, query: string): string {
   return pattern.includes('*') ? pattern + query : `${pattern}${query}*`

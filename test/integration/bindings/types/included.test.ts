@@ -1,7 +1,7 @@
 /** The file that a project includes for its declarations: what TypeScript makes of it, where it lies, and what is advised. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { rollup } from 'rollup'
@@ -41,11 +41,11 @@ const INDEX = 'src/signed-wasm.d.ts'
 const SOURCES = { include: ['src'] }
 const json = JSON.stringify
 
-/** A project that has TypeScript of its own, which is asked. */
-function typed(files: Record<string, string | Uint8Array>): Project {
+/** A project that has TypeScript of its own, which is asked. @param compiler the name of a package here */
+function typed(files: Record<string, string | Uint8Array>, compiler = 'typescript'): Project {
   const project = makeProject(files)
   mkdirSync(project.at('node_modules'), { recursive: true })
-  symlinkSync(path.join(REPOSITORY, 'node_modules/typescript'), project.at('node_modules/typescript'))
+  symlinkSync(path.join(REPOSITORY, 'node_modules', compiler), project.at('node_modules/typescript'))
   return project
 }
 
@@ -607,6 +607,47 @@ describe('advice about what TypeScript does not see', () => {
     })
     const [line] = await build(listed)
     expect(line).toContain('\n  "files": ["src/x.ts","signed-wasm.d.ts"]')
+  })
+
+  describe.each(COMPILERS)('names a declaration that stands for more ($name)', ({ script }) => {
+    const page = {
+      'tsconfig.json': json({
+        compilerOptions: {
+          ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', strict: true, noEmit: true },
+          ...{ rootDir: 'src', outDir: 'out', noUnusedLocals: true, paths: { '@/*': ['./src/*'] } },
+        },
+        include: ['src'],
+      }),
+      'src/page.ts': `import { greet } from './hello.wasm'\nexport const text: string = greet('a')`,
+      ...component,
+    }
+
+    it.each([
+      ["declare module './*.wasm'", './hello.wasm', './*.wasm'],
+      ["declare module '@/*.wasm' { const url: string; export default url }", '@/hello.wasm', '@/*.wasm'],
+      ["declare module './*' {\n export const greet: any }", './hello.wasm', './*'],
+    ])('%s', async (text, specifier, pattern) => {
+      const project = typed({ ...page, 'src/wasm.d.ts': text }, script.split('/')[0])
+      expect(
+        (await build(project)).map((line) => line.replace('[plugin unplugin-signed-wasm] ', '').split('\n')),
+      ).toEqual([
+        [
+          `[signed-wasm] ${specifier} has the types of another declaration in tsconfig.json; it is exact without:`,
+          `  declare module '${pattern}'  in src/wasm.d.ts`,
+        ],
+      ])
+      expect(
+        readdirSync(project.at('node_modules')).filter((one) => one.startsWith('.signed-wasm-')),
+      ).toEqual([])
+    })
+
+    it.each(["declare module '*.wasm'", "declare module '*.wasm' { const url: string; export default url }"])(
+      'but none that is behind ours: %s',
+      async (text) => {
+        const project = typed({ ...page, 'src/a.d.ts': text }, script.split('/')[0])
+        expect(await build(project)).toEqual([])
+      },
+    )
   })
 
   it('is nothing where there is no compiler to ask', async () => {
