@@ -15,6 +15,7 @@ import {
   SCRIPTS,
   TOO_OLD,
   TOOLS,
+  LOOSE,
   TYPED,
   UNBUNDLED,
 } from './producers.js'
@@ -333,51 +334,57 @@ const other: Exports = { greet: 1 }
 export { text, all, create }
 `
 
+const declarationsOf = ({ files, at }: Project) =>
+  files('dist')
+    .filter((file) => /\.d\.m?ts$/.test(file))
+    .map((file) => readFileSync(at('dist', file), 'utf8'))
+
+/** Writes a library that has types. */
+function writeTyped(producer: Producer, name: string): Project {
+  const library = writeSources(producer, name)
+  const { extension = '.js' } = producer
+  const exports = { '.': { default: `./dist/index${extension}` } }
+  const types = `./dist/index${extension.replace('js', 'd.ts').replace('.md.ts', '.d.mts')}`
+  library.write({
+    'package.json': JSON.stringify({
+      name,
+      version: '1.0.0',
+      type: 'module',
+      types,
+      exports: { '.': { types, ...exports['.'] } },
+    }),
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        target: 'es2022',
+        module: 'esnext',
+        moduleResolution: 'bundler',
+        strict: true,
+        rootDir: 'src',
+        declaration: true,
+        types: [],
+      },
+      include: ['src'],
+    }),
+    'src/index.ts': TYPED_INDEX,
+  })
+  return library
+}
+
+/** What is to be done before a build. */
+async function declareFirst(library: Project): Promise<void> {
+  const cli = world.at('tools/node_modules/unplugin-signed-wasm/dist/cli/main.js')
+  const args = [cli, 'types', '--sibling', '--key', 'release.pub']
+  const { code, output } = await command(process.execPath, args, { cwd: library.root })
+  expect(code, output).toBe(0)
+}
+
 describe.runIf(IS_WANTED).each(TYPED)('the types of a library, with $name', (producer) => {
   const name = `typed-${slugOf(producer.name)}`
   const LOST = /\bany\b|\.wasm['"]/
-  const declarationsOf = ({ files, at }: Project) =>
-    files('dist')
-      .filter((file) => /\.d\.m?ts$/.test(file))
-      .map((file) => readFileSync(at('dist', file), 'utf8'))
-
-  function write(): Project {
-    const library = writeSources(producer, name)
-    const { extension = '.js' } = producer
-    const exports = { '.': { default: `./dist/index${extension}` } }
-    const types = `./dist/index${extension.replace('js', 'd.ts').replace('.md.ts', '.d.mts')}`
-    library.write({
-      'package.json': JSON.stringify({
-        name,
-        version: '1.0.0',
-        type: 'module',
-        types,
-        exports: { '.': { types, ...exports['.'] } },
-      }),
-      'tsconfig.json': JSON.stringify({
-        compilerOptions: {
-          target: 'es2022',
-          module: 'esnext',
-          moduleResolution: 'bundler',
-          strict: true,
-          rootDir: 'src',
-          declaration: true,
-          types: [],
-        },
-        include: ['src'],
-      }),
-      'src/index.ts': TYPED_INDEX,
-    })
-    return library
-  }
 
   it('are exact, in whatever way their users look them up', async () => {
-    const library = write()
-    const cli = world.at('tools/node_modules/unplugin-signed-wasm/dist/cli/main.js')
-    const written = await command(process.execPath, [cli, 'types', '--sibling', '--key', 'release.pub'], {
-      cwd: library.root,
-    })
-    expect(written.code, written.output).toBe(0)
+    const library = writeTyped(producer, name)
+    await declareFirst(library)
     const ended = await runTool(producer, library)
     expect(ended.code, ended.output).toBe(0)
     expect(ended.output).not.toContain('"any"')
@@ -404,7 +411,7 @@ describe.runIf(IS_WANTED).each(TYPED)('the types of a library, with $name', (pro
   })
 
   it('are not lost without a word where they were not there before', async () => {
-    const library = write()
+    const library = writeTyped(producer, name)
     rmSync(library.at('dist'), { recursive: true, force: true })
     for (const file of library.files('src').filter((one) => one.endsWith('.d.ts')))
       rmSync(library.at('src', file))
@@ -415,3 +422,17 @@ describe.runIf(IS_WANTED).each(TYPED)('the types of a library, with $name', (pro
     expect(ended.code === 0 && areLost && !isSaid, ended.output).toBe(false)
   })
 })
+
+describe.runIf(IS_WANTED).each(LOOSE)(
+  'declarations of a library without those of its component, with $name',
+  (producer) => {
+    it('import the component, which its users do not find: a limit', async () => {
+      const library = writeTyped(producer, `loose-${slugOf(producer.name)}`)
+      await declareFirst(library)
+      const ended = await runTool(producer, library)
+      expect(ended.code, ended.output).toBe(0)
+      expect(declarationsOf(library).join('')).toContain("'./hello.wasm'")
+      expect(library.files('dist').filter((file) => /hello\..*d\..*ts$/.test(file))).toEqual([])
+    })
+  },
+)

@@ -370,6 +370,38 @@ export default defineBuildConfig({
   },
 ]
 
+/** Libraries whose declarations import the component as the sources do: they are not bundled, or only after the component is out of sight. */
+export const LOOSE: readonly Producer[] = [
+  {
+    ...named('Vite 8'),
+    config: `import dts from 'vite-plugin-dts'
+import signedWasm from 'unplugin-signed-wasm/vite'
+export default {
+  plugins: [signedWasm(${SIBLINGS}), dts()],
+  build: { lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' } },
+}`,
+  },
+  {
+    ...named('Rslib'),
+    config: `import { defineConfig } from '@rslib/core'
+import signedWasm from 'unplugin-signed-wasm/rspack'
+export default defineConfig({
+  lib: [{ format: 'esm', dts: true }],
+  tools: { rspack: { plugins: [signedWasm(${SIBLINGS})] } },
+})`,
+  },
+  {
+    ...named('Rslib'),
+    name: 'Rslib, bundled',
+    config: `import { defineConfig } from '@rslib/core'
+import signedWasm from 'unplugin-signed-wasm/rspack'
+export default defineConfig({
+  lib: [{ format: 'esm', dts: { bundle: true } }],
+  tools: { rspack: { plugins: [signedWasm(${SIBLINGS})] } },
+})`,
+  },
+]
+
 /** Configurations with a target that has no top-level await, for a module with one. */
 export const TOO_OLD: readonly Producer[] = ['Vite 8', 'Vite 7'].map((name) => ({
   ...named(name),
