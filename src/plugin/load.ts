@@ -8,7 +8,7 @@ import { generateSharing } from '../bindings/shared-glue.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
 import { INLINE, wantsInline } from './assets.js'
-import { Awaiting } from './awaiting.js'
+import type { Awaiting } from './awaiting.js'
 import type { LoadContext } from './contexts.js'
 import type { Gate } from './gate.js'
 import type { ResolvedOptions } from './options.js'
@@ -26,6 +26,8 @@ export type Loaded =
 /** What an admitted component becomes. */
 export interface Bindings {
   transpiler: Pick<Transpiler, 'transpile'>
+  /** Is told of each whose module has a top-level await. */
+  awaiting: Awaiting
   /** Writes declarations, where they are wanted. */
   declare(admission: Admission, context: LoadContext): Promise<unknown>
 }
@@ -35,7 +37,6 @@ export class Loader {
   readonly #gate: Gate
   readonly #options: ResolvedOptions
   readonly #bindings: Bindings
-  readonly awaiting = new Awaiting()
 
   constructor(gate: Gate, options: ResolvedOptions, bindings: Bindings) {
     this.#gate = gate
@@ -49,7 +50,7 @@ export class Loader {
    * @throws Diagnostic when the file is refused
    */
   async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
-    this.awaiting.delete(id)
+    this.#bindings.awaiting.delete(id)
     const parsed = parseWasmId(id)
     if (parsed === undefined) return undefined
     const { form, explicit, digest } = readQuery(parsed.query)
@@ -66,7 +67,7 @@ export class Loader {
       throw problem('IMPORT_UNSUPPORTED', { file: admission.admitted.name, asks: context.wantsCore })
     if (layer === 'core module' || form === undefined || context.wantsBytes)
       return { kind: 'handed back', bytes }
-    if (form === 'exports') this.awaiting.add(id, admission, context.lacksAwait)
+    if (form === 'exports') this.#bindings.awaiting.add(id, admission, context.lacksAwait)
     return { kind: 'module', code: await this.#generate(admission, form, context) }
   }
 

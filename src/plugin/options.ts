@@ -2,7 +2,7 @@
 
 import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
-import { resolveTypes, type TypesPlace } from '../bindings/declarations/folder.js'
+import { resolveTypes, type TypesPlace } from '../bindings/declarations/place.js'
 import { isKeySource, type KeySource } from '../disk/keyring.js'
 import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
 import {

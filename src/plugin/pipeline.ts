@@ -1,44 +1,32 @@
 /// <reference types="node" />
 /** What every bundler's adapter works with: one gate, and what loads behind it. One for each use of the plugin. */
 
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { createCache, type OutputCache } from '../bindings/jco/cache.js'
-import { createTranspiler } from '../bindings/jco/transpiler.js'
 import { sniffLayer } from '../disk/read-file.js'
-import type { BuildLog, LoadContext } from './contexts.js'
+import { Awaiting } from './awaiting.js'
+import type { BuildLog, FileContext, LoadContext } from './contexts.js'
 import { Gate } from './gate.js'
 import { LateSweep } from './late-sweep.js'
-import { type Loaded, Loader } from './load.js'
-import { type CachePlace, type Options, resolveOptions } from './options.js'
+import type { Loaded } from './load.js'
+import { type Options, type ResolvedOptions, resolveOptions } from './options.js'
 import type { Place } from './project.js'
 import { parseWasmId } from './request.js'
 import { type Output, sweep, sweepPart } from './sweep.js'
-import { Declarations } from './types.js'
+import type { Beginning, Workshop } from './workshop.js'
 
 /** See the first line of this file. */
 export class Pipeline {
   readonly gate: Gate
-  readonly #loader: Loader
-  readonly declarations: Declarations
-  readonly #cache: OutputCache | undefined
-  readonly #transpiler: Pick<ReturnType<typeof createTranspiler>, 'stay'>
-  #hasBuilt = false
+  /** What this build has loaded whose module has a top-level await. */
+  readonly awaiting = new Awaiting()
+  readonly #options: ResolvedOptions
+  #opening: Promise<Workshop> | undefined
+  #workshop: Workshop | undefined
+  #beginning: Beginning | undefined
 
   /** @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID` */
   constructor(userOptions?: Options) {
-    const options = resolveOptions(userOptions)
-    this.gate = new Gate(options)
-    const { cache, jco, limits } = options
-    // A function, because the root is known later.
-    if (cache !== false) this.#cache = createCache(() => folderOf(cache, this.root))
-    const transpiler = createTranspiler({ jco, limits, cache: this.#cache })
-    this.#transpiler = transpiler
-    this.declarations = new Declarations(this.gate, options, transpiler)
-    this.#loader = new Loader(this.gate, options, {
-      transpiler,
-      declare: (admission, context) => this.declarations.write(admission, context),
-    })
+    this.#options = resolveOptions(userOptions)
+    this.gate = new Gate(this.#options)
   }
 
   /** Tells where the build runs; until then it is a `build` in the current folder. */
@@ -53,12 +41,21 @@ export class Pipeline {
 
   /** Starts a build: see {@link Gate.start}. */
   start(log: BuildLog): void {
-    // A process that builds a second time will do so again, in watch mode or as a server.
-    if (this.#hasBuilt || this.gate.project.command === 'serve') this.#transpiler.stay()
-    this.#hasBuilt = true
+    // A process that builds a second time will do so again.
+    const stays = this.#beginning !== undefined || this.gate.project.command === 'serve'
+    this.#beginning = { log, stays }
     this.gate.start(log)
-    this.declarations.start(log)
-    this.#cache?.prune()
+    this.#workshop?.start(this.#beginning)
+  }
+
+  /** A build without a component does without half of our code. */
+  async #open(): Promise<Workshop> {
+    this.#opening ??= import('./workshop.js').then(({ Workshop }) => {
+      this.#workshop = new Workshop(this.gate, this.#options, this.awaiting)
+      if (this.#beginning !== undefined) this.#workshop.start(this.#beginning)
+      return this.#workshop
+    })
+    return this.#opening
   }
 
   /** Whether an id is a `.wasm` file that the options cover. Never throws. */
@@ -72,14 +69,19 @@ export class Pipeline {
     return sniffLayer(file) === 'core module'
   }
 
-  /** See {@link Loader.load}. */
-  load(id: string, context: LoadContext): Promise<Loaded | undefined> {
-    return this.#loader.load(id, context)
+  /** See `Loader.load`. */
+  async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
+    return (await this.#open()).loader.load(id, context)
   }
 
-  /** What this build has loaded whose module has a top-level await. */
-  get awaiting(): Loader['awaiting'] {
-    return this.#loader.awaiting
+  /** See `Workshop.declare`. */
+  async declare(file: string, query: string, context: FileContext): Promise<string | undefined> {
+    return (await this.#open()).declare(file, query, context)
+  }
+
+  /** See `Declarations.adviseOnBundling`. */
+  adviseOnBundling(): void {
+    this.#workshop?.declarations.adviseOnBundling()
   }
 
   /** Sweeps a folder that is about to be written: see {@link LateSweep}. */
@@ -96,8 +98,4 @@ export class Pipeline {
   sweep(output: Output, log: BuildLog): void {
     sweep(output, this.gate, log)
   }
-}
-
-function folderOf({ folder, needsPackages }: CachePlace, root: string): string | undefined {
-  return needsPackages && !existsSync(resolve(root, 'node_modules')) ? undefined : resolve(root, folder)
 }

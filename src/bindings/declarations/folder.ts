@@ -11,25 +11,8 @@ import { findTsconfig, readTsconfigs, type Tsconfig } from '../../disk/tsconfig.
 import { walk } from '../../disk/walk.js'
 import { ENTRIES, entryFile, type EntryStyle, TYPES_HEADER, typesTree } from '../types/entries.js'
 import { assertOwn, readText, type TypesProject, usesRootDirs } from './index-file.js'
+import type { TypesPlace } from './place.js'
 import { entryStyle, STYLES } from './style.js'
-
-/** Where declarations go. */
-export type TypesPlace =
-  | { kind: 'nowhere' }
-  | { kind: 'sibling' }
-  /** @property needsTsconfig whether they are of use only where there is a tsconfig.json */
-  | { kind: 'folder'; folder: string; needsTsconfig: boolean }
-
-/** Where declarations go when nothing else is said, relative to the project root. */
-export const TYPES_FOLDER = '.signed-wasm/types'
-
-/** What an option `types` says. */
-export function resolveTypes(types: boolean | string | undefined): TypesPlace {
-  if (types === false) return { kind: 'nowhere' }
-  if (types === 'sibling') return { kind: 'sibling' }
-  if (typeof types === 'string') return { kind: 'folder', folder: types, needsTsconfig: false }
-  return { kind: 'folder', folder: TYPES_FOLDER, needsTsconfig: types === undefined }
-}
 
 /** What declarations of a build or a command have in common. */
 export interface TypesRoot {

@@ -1,7 +1,6 @@
 /// <reference types="node" />
 /** Components in the declarations of a library: imports by those that Rolldown bundles as modules, and whether some are made. */
 
-import { typesOf } from '../../bindings/declarations/folder.js'
 import type { Pipeline } from '../pipeline.js'
 import { parseWasmId } from '../request.js'
 
@@ -32,11 +31,11 @@ export async function resolveDeclaration(
   const resolved = await context.resolve(name!, importer, { skipSelf: true })
   const file = resolved === null || resolved.external ? undefined : parseWasmId(resolved.id)?.file
   if (file === undefined || !pipeline.claims(file) || pipeline.isCoreModule(file)) return undefined
-  const home = await pipeline.declarations.declare(file, {
+  const declaration = await pipeline.declare(file, query, {
     watch: (watched) => context.addWatchFile(watched),
     warn: (message) => context.warn(message),
   })
-  return home === undefined ? { id: source, external: true } : { id: typesOf(home, query) }
+  return declaration === undefined ? { id: source, external: true } : { id: declaration }
 }
 
 /** Whether a list of plugins has one that makes declarations of what is built. @param plugins nested or not */

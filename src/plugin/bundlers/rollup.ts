@@ -92,11 +92,11 @@ interface PluginList {
 }
 
 /** Looks at the plugins at the start, and again when others have had their say in the options. */
-export function pluginHooks({ declarations }: Pipeline) {
+export function pluginHooks(pipeline: Pipeline) {
   return {
     options: ({ plugins }: PluginList) => refuseSecondOf(plugins),
     renderStart(_: unknown, { plugins }: PluginList) {
-      if (makesDeclarations(plugins)) declarations.adviseOnBundling()
+      if (makesDeclarations(plugins)) pipeline.adviseOnBundling()
       return refuseSecondOf(plugins)
     },
   }

@@ -7,10 +7,10 @@ import { declareComponent } from '../../../../src/bindings/types/declare.js'
 import {
   changedTypes,
   placeTypes,
-  resolveTypes,
   writableTypes,
   writeTypes,
 } from '../../../../src/bindings/declarations/folder.js'
+import { resolveTypes } from '../../../../src/bindings/declarations/place.js'
 import { planDeclarations } from '../../../../src/bindings/types/plan.js'
 import { insideRoot } from '../../../../src/disk/paths.js'
 import type { Options } from '../../../../src/plugin/options.js'
@@ -384,11 +384,11 @@ describe('a build', () => {
     const warnings: string[] = []
     const context = { watch: () => {}, warn: (message: string) => void warnings.push(message) }
     pipeline.start({ inform: () => {}, warn: () => {} })
-    const attempt = () => pipeline.declarations.declare(project.at('src/hello.wasm'), context)
+    const attempt = () => pipeline.declare(project.at('src/hello.wasm'), '', context)
     expect(await attempt()).toBeUndefined()
     expect(warnings).toEqual([expect.stringContaining('TYPES_NOT_WRITTEN')])
     rmSync(project.at(own))
-    expect(await attempt()).toMatchObject({ name: 'hello.wasm' })
+    expect(await attempt()).toBe(project.at('src/hello.wasm.d/exports.d.ts'))
     expect(Buffer.from(project.read(own)).toString()).toContain('./hello.wasm.d/exports.js')
   })
 
