@@ -14,9 +14,16 @@ const PLUGIN = [
   ...['hooks', 'blocking-thread'].map((name) => `plugin/node/${name}`),
 ]
 
+/** Packages whose code is ours to load: each file that Node has to find costs more than what it holds. */
+const BUNDLED = /^(?:@noble\/|unplugin(?:$|\/)|picomatch$|@jridgewell\/|webpack-virtual-modules$)/
+
+/** Folders of packages that were bundled. */
+const packages = new Set()
+
 const files = [...(await bundleLate()), ...(await bundleCli()), ...(await bundlePlugin())]
 // Nothing imports these but they themselves, so what the compiler made of them is of no more use.
 rmSync('dist/cli', { recursive: true })
+files.push({ path: 'dist/LICENSES.txt', text: [...packages].toSorted().map(licenseOf).join('\n') })
 for (const { path, text } of files) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, path.endsWith('.map') ? withoutPackages(text) : text)
@@ -56,18 +63,25 @@ function bundleCli() {
 }
 
 /**
- * One file for all doors of the plugin. The class of its errors is left where it is, since others ask for it by `instanceof`,
- * and so are the files that workers and loaders of bundlers start from.
+ * Few files for each door of the plugin, with what it takes of unplugin. The class of its errors is left where it is, since
+ * others ask for it by `instanceof`, and so are the files that workers and loaders of bundlers start from, those of unplugin
+ * among them.
  */
 function bundlePlugin() {
-  return bundleFor(PLUGIN, { chunkFileNames: 'plugin/plugin-[hash].js' }, /\/errors\/diagnostic\.js$/)
+  const outside = (id, importer) =>
+    id.endsWith('/errors/diagnostic.js') ||
+    (id.startsWith('unplugin') &&
+      /\/dist\/(?:index|webpack|rspack|plugin\/bundlers\/webpack[\w-]*)\.js$/.test(importer))
+  const isPlain = (id) => /\/dist\/plugin\/bundlers\/(?!vite\/|rollup|webpack|esbuild|farm)/.test(id)
+  const codeSplitting = { groups: [{ name: 'plugin', test: isPlain }] }
+  return bundleFor(PLUGIN, { chunkFileNames: 'plugin/plugin-[hash].js', codeSplitting }, outside)
 }
 
 async function bundleFor(names, options, outside) {
   const bundle = await rolldown({
     input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
     platform: 'node',
-    external: (id) => (!/^[./]/.test(id) && !id.startsWith('@noble/')) || outside?.test(id),
+    external: (id, importer) => (!/^[./]/.test(id) && !BUNDLED.test(id)) || outside?.(id, importer),
     plugins: [{ name: 'source-maps', load: { filter: { id: /\/dist\/.*\.js$/ }, handler: withMap } }],
   })
   const { output } = await bundle.generate({
@@ -77,6 +91,7 @@ async function bundleFor(names, options, outside) {
     sourcemapExcludeSources: true,
     ...options,
   })
+  for (const { modules = {} } of output) Object.keys(modules).forEach(notePackage)
   return output.flatMap(({ fileName, code, source, map }) => {
     const path = resolve('dist', fileName)
     const text = code ?? source
@@ -87,6 +102,18 @@ async function bundleFor(names, options, outside) {
       { path: `${path}.map`, text: JSON.stringify({ version: 3, sources: [], names: [], mappings: '' }) },
     ]
   })
+}
+
+function notePackage(id) {
+  const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []
+  if (folder !== undefined) packages.add(folder)
+}
+
+/** Whose code a file holds, and on what terms. */
+function licenseOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
+  return `${name} ${version}, ${license}\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`
 }
 
 /** What the compiler made, with the map that leads to its source. */

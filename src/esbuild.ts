@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createEsbuildPlugin, type UnpluginInstance } from 'unplugin'
+import { esbuildHooks } from './plugin/bundlers/esbuild.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for esbuild.
@@ -18,6 +20,6 @@ import { type Options, signedWasm } from './index.js'
  * })
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['esbuild'] = signedWasm.esbuild
+const plugin: UnpluginInstance<Options | undefined>['esbuild'] = createEsbuildPlugin(factoryOf(esbuildHooks))
 
 export default plugin

@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createFarmPlugin, type UnpluginInstance } from 'unplugin'
+import { farmHooks } from './plugin/bundlers/farm.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for Farm.
@@ -15,6 +17,6 @@ import { type Options, signedWasm } from './index.js'
  * })
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['farm'] = signedWasm.farm
+const plugin: UnpluginInstance<Options | undefined>['farm'] = createFarmPlugin(factoryOf(farmHooks))
 
 export default plugin

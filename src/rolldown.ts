@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createRolldownPlugin, type UnpluginInstance } from 'unplugin'
+import { rollupHooks } from './plugin/bundlers/rollup.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for Rolldown.
@@ -15,6 +17,8 @@ import { type Options, signedWasm } from './index.js'
  * })
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['rolldown'] = signedWasm.rolldown
+const plugin: UnpluginInstance<Options | undefined>['rolldown'] = createRolldownPlugin(
+  factoryOf((pipeline) => rollupHooks(pipeline, 'rolldown')),
+)
 
 export default plugin

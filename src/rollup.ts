@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createRollupPlugin, type UnpluginInstance } from 'unplugin'
+import { rollupHooks } from './plugin/bundlers/rollup.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for Rollup.
@@ -15,6 +17,8 @@ import { type Options, signedWasm } from './index.js'
  * }
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['rollup'] = signedWasm.rollup
+const plugin: UnpluginInstance<Options | undefined>['rollup'] = createRollupPlugin(
+  factoryOf((pipeline) => rollupHooks(pipeline, 'rollup')),
+)
 
 export default plugin

@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createRspackPlugin, type UnpluginInstance } from 'unplugin'
+import { webpackHooks } from './plugin/bundlers/webpack.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for Rspack.
@@ -14,6 +16,8 @@ import { type Options, signedWasm } from './index.js'
  * }
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['rspack'] = signedWasm.rspack
+const plugin: UnpluginInstance<Options | undefined>['rspack'] = createRspackPlugin(
+  factoryOf((pipeline) => webpackHooks(pipeline, 'rspack')),
+)
 
 export default plugin

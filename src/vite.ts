@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createVitePlugin, type UnpluginInstance } from 'unplugin'
+import { viteHooks } from './plugin/bundlers/vite/hooks.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for Vite.
@@ -14,6 +16,6 @@ import { type Options, signedWasm } from './index.js'
  * })
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['vite'] = signedWasm.vite
+const plugin: UnpluginInstance<Options | undefined>['vite'] = createVitePlugin(factoryOf(viteHooks))
 
 export default plugin

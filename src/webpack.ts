@@ -1,5 +1,7 @@
-import type { UnpluginInstance } from 'unplugin'
-import { type Options, signedWasm } from './index.js'
+import { createWebpackPlugin, type UnpluginInstance } from 'unplugin'
+import { webpackHooks } from './plugin/bundlers/webpack.js'
+import { factoryOf } from './plugin/bundlers/factory.js'
+import type { Options } from './plugin/options.js'
 
 /**
  * The plugin for webpack.
@@ -14,6 +16,8 @@ import { type Options, signedWasm } from './index.js'
  * }
  * ```
  */
-const plugin: UnpluginInstance<Options | undefined>['webpack'] = signedWasm.webpack
+const plugin: UnpluginInstance<Options | undefined>['webpack'] = createWebpackPlugin(
+  factoryOf((pipeline) => webpackHooks(pipeline, 'webpack')),
+)
 
 export default plugin

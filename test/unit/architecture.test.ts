@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   load: ['errors', 'format', 'trust', 'policy', 'runtime'],
   index: ['plugin'],
   node: ['plugin'],
-  entries: ['index'],
+  entries: ['plugin'],
 }
 
 /** Arrows for types only: generated code calls the runtime, and the compiler checks the names. */

@@ -14,6 +14,8 @@ import { assertOwn, readText, type TypesProject, usesRootDirs } from './index-fi
 import type { TypesPlace } from './place.js'
 import { entryStyle, STYLES } from './style.js'
 
+export { resolveTypes, type TypesPlace } from './place.js'
+
 /** What declarations of a build or a command have in common. */
 export interface TypesRoot {
   /** The folder of the tsconfig.json that is responsible, or else that of the build; absolute. */

@@ -11,8 +11,8 @@ import {
   writableTypes,
   typesProject,
   writeTypes,
+  resolveTypes,
 } from '../../../../src/bindings/declarations/folder.js'
-import { resolveTypes } from '../../../../src/bindings/declarations/place.js'
 import { updateIndex } from '../../../../src/bindings/declarations/project.js'
 import { declareComponent } from '../../../../src/bindings/types/declare.js'
 import { includes, readTsconfigs } from '../../../../src/disk/tsconfig.js'

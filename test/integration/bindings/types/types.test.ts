@@ -9,8 +9,8 @@ import {
   placeTypes,
   writableTypes,
   writeTypes,
+  resolveTypes,
 } from '../../../../src/bindings/declarations/folder.js'
-import { resolveTypes } from '../../../../src/bindings/declarations/place.js'
 import { planDeclarations } from '../../../../src/bindings/types/plan.js'
 import { insideRoot } from '../../../../src/disk/paths.js'
 import type { Options } from '../../../../src/plugin/options.js'
