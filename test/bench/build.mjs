@@ -1,9 +1,10 @@
 // One build, in a process of its own, which says at its end what it and all that it has started have taken.
-// Arguments, as JSON: bundler, plugin ('none', 'jco by hand' or 'ours'), folder, cache.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Arguments, as JSON: bundler, plugin ('none', 'jco by hand' or 'ours'), folder, cache; `changes`, how often a component
+// changes while the build is watched, of which alone the cost is said then.
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const { bundler, plugin, folder, cache, spent } = JSON.parse(process.argv[2])
+const { bundler, plugin, folder, cache, spent, changes } = JSON.parse(process.argv[2])
 const entry = path.join(folder, plugin === 'ours' ? 'ours.js' : 'plain.js')
 const out = path.join(folder, `dist-${bundler}-${plugin.replaceAll(' ', '-')}`)
 
@@ -22,6 +23,7 @@ const byHand = {
   load: {
     filter: { id: /\.wasm$/ },
     async handler(id) {
+      this.addWatchFile(id)
       const { js, cores } = await transpile(id)
       const urls = cores.map(([name, source]) => {
         const reference = this.emitFile({ type: 'asset', name, source })
@@ -100,7 +102,7 @@ const BUILDS = {
   },
   async webpack(plugins) {
     const { default: webpack } = await import('webpack')
-    const { promise, resolve, reject } = Promise.withResolvers?.() ?? withResolvers()
+    const { promise, resolve, reject } = withResolvers()
     const rules =
       plugin === 'jco by hand'
         ? [
@@ -131,22 +133,70 @@ const BUILDS = {
   },
 }
 
+/** Each builds once, and again whenever the promise that it waits for is there. */
+const WATCHES = {
+  async rolldown(plugins, change) {
+    const { watch } = await import('rolldown')
+    const watcher = watch({ input: entry, plugins, cwd: folder, external: SHIMS, output: { dir: out } })
+    const { promise, resolve, reject } = withResolvers()
+    let left = changes
+    watcher.on('event', (event) => {
+      if (event.code === 'ERROR') reject(event.error)
+      if (event.code === 'END' && left-- === 0) resolve()
+      else if (event.code === 'END') setTimeout(change, 200, left)
+    })
+    await promise
+    await watcher.close()
+  },
+  async esbuild(plugins, change) {
+    const { context } = await import('esbuild')
+    const watched = await context({
+      external: ['@bytecodealliance/*'],
+      entryPoints: [entry],
+      outdir: out,
+      bundle: true,
+      format: 'esm',
+      target: 'esnext',
+      logLevel: 'silent',
+      plugins,
+    })
+    await watched.rebuild()
+    for (let left = changes - 1; left >= 0; left--) {
+      change(left)
+      await watched.rebuild()
+    }
+    await watched.dispose()
+  },
+}
+
 function withResolvers() {
   const made = {}
   made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
   return made
 }
 
+/** What was taken before the first change. */
+let before = 0
+
+/** Milliseconds of this process and of those that it has started. */
+function spentNow() {
+  const { userCPUTime, systemCPUTime } = process.resourceUsage()
+  return (userCPUTime + systemCPUTime) / 1000 + sum(descendants(process.pid).map(cpuOf))
+}
+
 // At the very end, which comes when V8 has optimised what it had begun to.
 process.on('exit', () => {
-  const own = process.resourceUsage()
-  const children = descendants(process.pid)
-  const cpuMs = (own.userCPUTime + own.systemCPUTime) / 1000 + sum(children.map(cpuOf))
-  const peakMiB = own.maxRSS / 1024 + sum(children.map(peakOf))
+  const cpuMs = spentNow() - before
+  const peakMiB = process.resourceUsage().maxRSS / 1024 + sum(descendants(process.pid).map(peakOf))
   writeFileSync(spent, JSON.stringify({ cpuMs, peakMiB }))
 })
 
-await BUILDS[bundler](await pluginOf())
+if (changes === undefined) await BUILDS[bundler](await pluginOf())
+else
+  await WATCHES[bundler](await pluginOf(), (left) => {
+    before ||= spentNow()
+    copyFileSync(path.join(folder, `changed/${left}.wasm`), path.join(folder, 'c0.wasm'))
+  })
 
 /** Processes that one has started, and so on. Linux only: elsewhere it is this process alone. */
 function descendants(parent) {

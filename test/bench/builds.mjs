@@ -34,6 +34,12 @@ function components() {
     : REAL.map((name) => readFileSync(`${real}/${name}.component.wasm`))
 }
 
+/** The largest of them. */
+export const largest = () => components().reduce((one, other) => (one.length > other.length ? one : other))
+
+/** How often a component changes in a build that is watched. */
+const CHANGES = 5
+
 /** A project with so many components, all different: after the first few they differ by a custom section. */
 export function makeProject({ count, plain = 0 }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm-bench-'))
@@ -45,6 +51,11 @@ export function makeProject({ count, plain = 0 }) {
     const bytes = sign(new Uint8Array([...all[index % all.length], ...note]), key).bytes
     writeFileSync(path.join(folder, `c${index}.wasm`), bytes)
     lines.push(`import c${index} from './c${index}.wasm?instantiate'`)
+  }
+  mkdirSync(path.join(folder, 'changed'))
+  for (let index = 0; index < CHANGES; index++) {
+    const { bytes } = sign(new Uint8Array([...all[0], 0, 4, 1, 0x6e, 1, index]), key)
+    writeFileSync(path.join(folder, `changed/${index}.wasm`), bytes)
   }
   symlinkSync(path.join(FIXTURES, '../../../node_modules'), path.join(folder, 'node_modules'))
   mkdirSync(path.join(folder, 'plain'))
@@ -100,11 +111,11 @@ export function buildRatios(rounds, only = /./) {
   }
   const measure = (
     what,
-    { count, plain, bundler, theirs = 'jco by hand', cache = false, target, memory },
+    { count, plain, bundler, theirs = 'jco by hand', cache = false, changes, target, memory },
   ) => {
     if (!only.test(what)) return
     const folder = makeProject({ count, plain })
-    const about = { folder, bundler }
+    const about = { folder, bundler, changes }
     try {
       const ratios = inTurns(
         rounds,
@@ -124,6 +135,12 @@ export function buildRatios(rounds, only = /./) {
   measure('first build of 50 components, rolldown', { count: 50, bundler: 'rolldown', target: 1 })
   for (const bundler of Object.keys(FIRST))
     measure(`second build of 10 components, ${bundler}`, { count: 10, bundler, cache: true, target: 0.27 })
+  for (const bundler of ['rolldown', 'esbuild'])
+    measure(`${CHANGES} changes of one of 10 components, ${bundler}`, {
+      count: 10,
+      bundler,
+      changes: CHANGES,
+    })
   for (const bundler of Object.keys(FIRST))
     measure(`2,000 plain modules, ${bundler}, to a build without the plugin`, {
       count: 0,

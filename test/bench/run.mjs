@@ -2,7 +2,7 @@
 // Absolute times depend on the machine; only the ratios are meant to be quoted.
 import { spawnSync } from 'node:child_process'
 import { createHash, createPublicKey, verify as nodeVerify } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,9 @@ import { generateKey, trustedKey } from '../../dist/trust/keys/trusted-key.js'
 import { formatPublicKey } from '../../dist/trust/keys/write.js'
 import { sign } from '../../dist/trust/sign.js'
 import { verifySync } from '../../dist/trust/verify.js'
-import { buildRatios } from './builds.mjs'
+import { buildRatios, largest } from './builds.mjs'
 import { LIMITS, runtimeSizes } from './sizes.mjs'
+import { startRatios } from './start.mjs'
 import { sweepShare } from './sweep.mjs'
 
 const ROUNDS = 9
@@ -162,6 +163,15 @@ try {
 
   console.log('\nbuilds: jco by hand, in the process of the same bundler, is 1\n')
   for (const { what, figure, target } of buildRatios(BUILD_ROUNDS)) hold(what, figure, target, 'x')
+
+  const chromium = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+  if (existsSync(chromium)) {
+    console.log('\nstart of a component in a page; the first visit without a recheck is 1\n')
+    for (const { what, figure } of await startRatios(ROUNDS, largest(), chromium)) {
+      console.log(`${what.padEnd(72)} ${figure.toFixed(2).padStart(6)}x`)
+      hold(what, figure, undefined, 'x')
+    }
+  } else console.warn(`\nSKIPPED: the start in Chromium, for there is no ${chromium} (CHROMIUM_PATH)`)
 
   console.log('\nwhat emitted code brings into a page, minified and compressed')
   for (const [use, size] of Object.entries(await runtimeSizes())) {
