@@ -17,6 +17,7 @@ import { type Output, sweep } from './sweep.js'
 export class LateSweep {
   readonly #folder: string
   readonly #gate: Gate
+  readonly #isOthers: (file: string) => boolean
   /** What was there before the build: path and identity. */
   readonly #before: ReadonlyMap<string, string>
   /** What was said already: every look finds the same. */
@@ -26,10 +27,12 @@ export class LateSweep {
   /**
    * Takes down what is there already.
    * @param folder absolute; one that holds the project is not looked through, since what changes in it need not be output
+   * @param isOthers whether a file in it, an absolute path, is no output of this build
    */
-  constructor(folder: string, gate: Gate) {
+  constructor(folder: string, gate: Gate, isOthers: (file: string) => boolean = () => false) {
     this.#folder = folder
     this.#gate = gate
+    this.#isOthers = isOthers
     this.#before = new Map(this.#list().map((file) => [file, identityOf(file) ?? '']))
   }
 
@@ -69,7 +72,8 @@ export class LateSweep {
   #list(): string[] {
     const { root } = this.#gate.project
     const holdsProject = this.#folder === root || insideRoot(root, this.#folder) !== undefined
-    return holdsProject ? [] : [...walk(this.#folder, { skip: ['node_modules', '.git'] })]
+    if (holdsProject) return []
+    return [...walk(this.#folder, { skip: ['node_modules', '.git'] })].filter((file) => !this.#isOthers(file))
   }
 
   #describe(file: string, known: ReadonlyMap<string, OutputFile>): OutputFile & { content: Uint8Array } {
@@ -95,7 +99,7 @@ function isSame(early: OutputFile['content'] | undefined, late: Uint8Array): boo
 const holdsWasm = (file: OutputFile) => !findWasm([file]).next().done
 
 /** What tells a file from one that is written in its place. */
-function identityOf(file: string): string | undefined {
+export function identityOf(file: string): string | undefined {
   const stats = lstatSync(file, { throwIfNoEntry: false })
   return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`
 }

@@ -85,8 +85,8 @@ export class Pipeline {
   }
 
   /** Sweeps a folder that is about to be written: see {@link LateSweep}. */
-  sweeper(folder: string): LateSweep {
-    return new LateSweep(folder, this.gate)
+  sweeper(folder: string, isOthers?: (file: string) => boolean): LateSweep {
+    return new LateSweep(folder, this.gate, isOthers)
   }
 
   /** See {@link sweepPart}. */

@@ -13,6 +13,7 @@ import type { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import type { Output } from '../sweep.js'
 import { NAME, scriptOf, withoutQuery } from './adapter.js'
+import { isOthers, noteWriting, noteWritten } from './webpack-siblings.js'
 
 /** Where lines and warnings of a compilation go. */
 export function logOf(compiler: Compiler, compilation: Compilation): BuildLog {
@@ -44,19 +45,25 @@ export function refuseBy(compiler: Compiler, compilation: Compilation, look: () 
 export function sweepCompilations(compiler: Compiler, pipeline: Pipeline): void {
   let sweeper: LateSweep
   compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
-    sweeper = pipeline.sweeper(compiler.outputPath)
+    sweeper = pipeline.sweeper(compiler.outputPath, (file) => isOthers(file, compiler))
     const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
     compilation.hooks.processAssets.tap({ name: NAME, stage }, () => {
       const log = logOf(compiler, compilation)
-      refuseBy(compiler, compilation, () => sweeper.early(outputOf(compiler, compilation), log))
+      refuseBy(compiler, compilation, () => {
+        const output = outputOf(compiler, compilation)
+        sweeper.early(output, log)
+        noteWriting(output.files, compiler)
+      })
     })
   })
   const first = { name: NAME, stage: Number.MIN_SAFE_INTEGER }
   compiler.hooks.shouldEmit.tap(first, (compilation) => (REFUSED.has(compilation) ? false : undefined))
   compiler.hooks.done.tap({ name: NAME, stage: Number.MAX_SAFE_INTEGER }, ({ compilation }) => {
-    if (compilation.errors.length > 0) return
-    refuseBy(compiler, compilation, () => sweeper.late(logOf(compiler, compilation)))
+    if (compilation.errors.length === 0)
+      refuseBy(compiler, compilation, () => sweeper.late(logOf(compiler, compilation)))
+    noteWritten(compiler, compilation.errors.length === 0)
   })
+  compiler.hooks.failed.tap(NAME, () => noteWritten(compiler, false))
 }
 
 function outputOf({ context }: Compiler, compilation: Compilation): Output {

@@ -1,21 +1,19 @@
 /// <reference types="node" />
 /** webpack and Rspack. */
 
-import { existsSync, statSync } from 'node:fs'
 import type { UnpluginBuildContext, UnpluginOptions } from 'unplugin'
 import type { Compilation, Compiler, LoaderContext, NormalModule } from 'webpack'
-import type { ComponentSource } from '../../bindings/module/input.js'
-import type { Admission } from '../admissions.js'
-import { INLINE, isAbsolutePublicPath, rawRequest, relativeUrl } from '../assets.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
 import { asScript, type Duties, type HookContext, NAME, refuseSecondIn, sharedHooks } from './adapter.js'
 import { RUNTIME_NAME } from './runtime-modules.js'
 import { guardDevServer } from './webpack-server.js'
 import { logOf, sweepCompilations } from './webpack-output.js'
-import { isForNode, keepShimsExternal, resolveQueries } from './webpack-resolve.js'
-import { addRules, isModuleLibrary, libraryTypes } from './webpack-rules.js'
+import { keepShimsExternal, resolveQueries } from './webpack-resolve.js'
+import { addRules } from './webpack-rules.js'
 import { findRuntime, loadRuntime } from './webpack-runtime.js'
+import { ship } from './webpack-ship.js'
+import { watch } from './webpack-watch.js'
 
 /**
  * The hooks for `webpack` and `rspack`, whose part that we use is the same.
@@ -89,29 +87,4 @@ function loaderContext(context: HookContext): LoaderContext<unknown> {
 function hasLoaders({ _module: module }: LoaderContext<unknown>): boolean {
   const { rawRequest: request = '' } = (module ?? {}) as Partial<NormalModule>
   return /^[-!]*[^-!].*!/.test(request)
-}
-
-function watch(loader: LoaderContext<unknown>, file: string): void {
-  if (!existsSync(file)) loader.addMissingDependency(file)
-  else if (statSync(file).isDirectory()) loader.addContextDependency(file)
-  else loader.addDependency(file)
-}
-
-function ship(admission: Admission, compiler: Compiler): ComponentSource {
-  const request = rawRequest(admission)
-  return request === undefined || isUnreachable(compiler) ? INLINE : relativeUrl(request)
-}
-
-/**
- * Whether nothing would be found at the URL of a file. What begins at the root of a server is no file in Node, and none of a
- * library, which lies where its user has it; `auto` asks for the address of the script, which one that is required has not.
- * Modules of a library refer to the file beside them.
- */
-function isUnreachable(compiler: Compiler): boolean {
-  const { options } = compiler
-  const { publicPath, module: isModule } = options.output
-  const libraries = libraryTypes(compiler)
-  const isNode = isForNode(options) || libraries.some((type) => type.startsWith('commonjs'))
-  if (publicPath === 'auto') return isNode && isModule !== true
-  return isAbsolutePublicPath(publicPath) && (isNode || (libraries.length > 0 && !isModuleLibrary(compiler)))
 }
