@@ -59,6 +59,20 @@ interface AboutFile {
   file?: string
 }
 
+/** Where something stands in a policy or lock, for what can point there. */
+export interface Place {
+  /** Display path. */
+  file: string
+  line: number
+  column: number
+}
+
+interface Placed {
+  place: Place
+}
+
+const at = ({ line, column }: Place) => `line ${line}, column ${column}`
+
 export const BOUNDED = 'no usual component takes this much; do not trust this file without knowing why'
 
 /** Every error. The throw site gives values, this table gives words. */
@@ -355,6 +369,16 @@ export const CATALOGUE = {
   TYPES_STALE: refusal((v: AboutFile & { files: readonly string[] }) => ({
     what: `its TypeScript declarations are not up to date: ${list(v.files, 'none')}`,
     hint: 'write them again: npx unplugin-signed-wasm types, with the same options and without --check',
+  })),
+
+  // Policies and locks.
+  POLICY_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
+    what: `${at(v.place)}: ${v.reason}`,
+    hint: 'correct it there; a "$schema" at its top lets an editor check it as you type',
+  })),
+  SIGNER_TWICE: misuse((v: AboutFile & Placed & { name: string; other: string }) => ({
+    what: `${at(v.place)}: ${v.name === v.other ? `the signer ${v.name} stands here a second time` : `the signer ${v.name} has the key of ${v.other}`}, and one key is one signer`,
+    hint: 'take one of the two out',
   })),
 
   // Options.

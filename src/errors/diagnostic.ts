@@ -1,6 +1,6 @@
 /** The one class of error that this package raises. Its words come from the catalogue. */
 
-import { CATALOGUE, type Code, type Door, type Entry, type ExitClass } from './catalogue.js'
+import { CATALOGUE, type Code, type Door, type Entry, type ExitClass, type Place } from './catalogue.js'
 import { escapeControls } from './text.js'
 
 /** Names of files, keys and options stand in hints as well, so every text is escaped before it becomes words. */
@@ -27,6 +27,8 @@ export class Diagnostic extends Error {
   declare readonly hint: string
   /** The display path of the file concerned, when there is one. */
   declare readonly file: string | undefined
+  /** Where in a policy or lock it comes from, when that is known. */
+  declare readonly place: Place | undefined
   // Private, because consoles print own properties below a message that says the same.
   readonly #values: Record<string, unknown>
   readonly #door: Door
@@ -45,7 +47,7 @@ export class Diagnostic extends Error {
     this.#values = values
     this.#door = door
     // Hidden from consoles as well, but writable: Astro sets `hint` on every error that it shows.
-    for (const [name, value] of Object.entries({ exit, what, hint, file }))
+    for (const [name, value] of Object.entries({ exit, what, hint, file, place: shown['place'] }))
       Object.defineProperty(this, name, { value, writable: true, configurable: true })
   }
 

@@ -7,6 +7,7 @@ import { problem } from '../../../src/errors/raise.js'
 
 const file = 'src/hello.wasm'
 const source = 'release.pub'
+const place = { file: 'signed-wasm.json', line: 3, column: 5 }
 
 /** Values for every code, and what the sentence then says: the one place where the wording is checked. */
 const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
@@ -133,6 +134,11 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   TYPES_FOREIGN: [{ file }, 'is there already, was not written here, and is left as it is'],
   TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
+  POLICY_INVALID: [{ file: 'signed-wasm.json', place, reason: 'it is' }, 'line 3, column 5: it is'],
+  SIGNER_TWICE: [
+    { file: 'signed-wasm.json', place, name: 'ci', other: 'release' },
+    'line 3, column 5: the signer ci has the key of release, and one key is one signer',
+  ],
   OPTION_UNKNOWN: [{ option: 'key', nearest: 'keys', known: ['keys', 'mode'] }, 'unknown option `key`'],
   OPTION_INVALID: [{ option: 'mode', must: 'one of three' }, '`mode` must be one of three'],
 }
@@ -147,8 +153,8 @@ describe.each(CODES)('%s', (code) => {
     expect(error.code).toBe(code)
     expect(error.what).toBe(WORDING[code][1])
     expect(error.hint.length).toBeGreaterThan(10)
-    const place = error.file === undefined ? '' : ` ${file}`
-    expect(error.message).toBe(`[signed-wasm] ${code}${place}: ${error.what}\n  hint: ${error.hint}`)
+    const about = error.file === undefined ? '' : ` ${WORDING[code][0]['file' as never]}`
+    expect(error.message).toBe(`[signed-wasm] ${code}${about}: ${error.what}\n  hint: ${error.hint}`)
   })
 
   it('leaves no hole in its text', () =>
@@ -211,6 +217,8 @@ const ELSEWHERE: readonly Code[] = [
   'WASM_EXTERNAL',
   'PLUGIN_TWICE',
   'TYPES_NOT_WRITTEN',
+  'POLICY_INVALID',
+  'SIGNER_TWICE',
 ]
 
 /** The commands that print a code whose hint names a flag. */
