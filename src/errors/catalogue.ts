@@ -4,7 +4,7 @@
  */
 
 import { inWords, type Reason } from './reasons.js'
-import { firstOf, printable, shellWord } from './text.js'
+import { firstOf, groupNames, printable, shellWord } from './text.js'
 
 /** What happened, and what to type next. */
 export type Text = { what: string; hint: string }
@@ -72,6 +72,12 @@ interface Placed {
 }
 
 const at = ({ line, column }: Place) => `line ${line}, column ${column}`
+
+/** A rule to be pasted into a policy. */
+const pasteRule = (name: string, signers: readonly string[]) =>
+  signers.length > 0
+    ? `{ "files": ${JSON.stringify(name)}, "signers": [${signers.map((one) => JSON.stringify(one)).join(', ')}] }`
+    : `{ "files": ${JSON.stringify(name)}, "unsigned": "<why it may>" }`
 
 export const BOUNDED = 'no usual component takes this much; do not trust this file without knowing why'
 
@@ -144,6 +150,50 @@ export const CATALOGUE = {
   FILE_REVOKED: refusal((v: AboutFile & { digest: string }) => ({
     what: `the content ${v.digest} is revoked`,
     hint: 'use another release of this file',
+  })),
+
+  // What a policy demands of a file beside a signature.
+  NO_RULE: refusal(
+    (v: AboutFile & { name?: string | undefined; signers: readonly string[]; known: readonly string[] }) => ({
+      what: `no rule of the policy names ${v.name ?? 'it'}, and what no rule names is refused`,
+      hint: `if it may ship, add a rule to signed-wasm.json: ${pasteRule(v.name ?? '<file>', v.signers.length > 0 || v.known.length === 0 ? v.signers : v.known)}`,
+    }),
+  ),
+  SIGNERS_MISSING: refusal(
+    (
+      v: AboutFile &
+        Partial<Placed> & {
+          rule: string
+          found: readonly string[]
+          wanted?: readonly string[]
+          threshold?: number
+          ended?: readonly string[]
+        },
+    ) =>
+      v.wanted === undefined
+        ? {
+            what: `the rule for ${v.rule} pins it as unsigned, and it carries a signature${v.found.length > 0 ? ` of ${list(v.found, '', MAX_CLAIMED)}` : ''}`,
+            hint: 'name who may sign it in that rule, "signers" in the place of "unsigned"',
+          }
+        : {
+            what: `the rule for ${v.rule} wants ${v.threshold === 1 && v.wanted.length === 1 ? '' : `${v.threshold} of `}${list(v.wanted, 'nobody')}, and it is signed by ${list(v.found, 'nobody', MAX_CLAIMED)}${v.ended ? `; over is the time of ${list(v.ended, '')}` : ''}`,
+            hint: `have them sign it as well: npx unplugin-signed-wasm sign --write -k <name>.key ${asWord(v.file)}`,
+          },
+  ),
+  IMPORT_NOT_ALLOWED: refusal(
+    (v: AboutFile & Partial<Placed> & { rule: string; imports: readonly string[] }) => ({
+      what: `imports ${list(groupNames(v.imports), 'nothing')}, which the rule for ${v.rule} does not allow`,
+      hint: 'if it may, add what it imports to "imports" of that rule; if nobody expects it to, do not ship this file',
+    }),
+  ),
+
+  LOCK_MISSING: refusal((v: AboutFile & { name: string; lock: string }) => ({
+    what: `${v.name} is not in ${v.lock}, and a rule wants it to be`,
+    hint: `look at what it is, then lock it: npx unplugin-signed-wasm lock ${asWord(v.file)}`,
+  })),
+  LOCK_DIFFERS: refusal((v: AboutFile & Placed & { lock: string; differences: readonly string[] }) => ({
+    what: `is not what ${v.lock} holds: ${list(v.differences, 'it differs')}`,
+    hint: `if that is meant to be, lock it anew: npx unplugin-signed-wasm lock ${asWord(v.file)}`,
   })),
 
   // Reading files.
@@ -379,6 +429,11 @@ export const CATALOGUE = {
   SIGNER_TWICE: misuse((v: AboutFile & Placed & { name: string; other: string }) => ({
     what: `${at(v.place)}: ${v.name === v.other ? `the signer ${v.name} stands here a second time` : `the signer ${v.name} has the key of ${v.other}`}, and one key is one signer`,
     hint: 'take one of the two out',
+  })),
+
+  LOCK_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
+    what: `${at(v.place)}: ${v.reason}`,
+    hint: 'where two branches met, take the lines of both; or remove the file and lock all anew: npx unplugin-signed-wasm lock',
   })),
 
   // Options.

@@ -37,6 +37,21 @@ export function firstOf(items: readonly string[], max: number): string[] {
   return items.length <= max ? [...items] : [...items.slice(0, max), `and ${items.length - max} more`]
 }
 
+/** Names of interfaces with those of one package as one: `wasi:filesystem/{preopens,types}@0.2`. */
+export function groupNames(names: readonly string[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const name of names) {
+    const [, owner, member, version = ''] = /^([^\s/@]+:[^\s/@]+)\/([^\s/@]+)(@\S+)?$/.exec(name) ?? []
+    const key = owner === undefined ? name : `${owner}/\0${version}`
+    groups.set(key, [...(groups.get(key) ?? []), member ?? name])
+  }
+  return [...groups].map(([key, members]) => {
+    const [start, version] = key.split('\0') as [string, string | undefined]
+    if (version === undefined) return start
+    return `${start}${members.length === 1 ? members[0] : `{${members.join(',')}}`}${version}`
+  })
+}
+
 function escapeCharacter(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }

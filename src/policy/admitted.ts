@@ -5,6 +5,7 @@ import { contentStart, coreModuleSlices, type Layer, type Section, type Slice } 
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Outside, Sidecars } from '../trust/evidence/frame.js'
 import type { Verdict } from '../trust/verdict.js'
+import type { Rule } from './rule.js'
 
 /** What the judge knows when it lets a file pass. */
 export interface AdmittedFacts {
@@ -18,6 +19,8 @@ export interface AdmittedFacts {
   sidecars: Sidecars
   /** SHA-256 of what signatures cover, 32 bytes, where somebody has worked it out. */
   contentHash?: Uint8Array | undefined
+  /** The rules that name it. */
+  rules: readonly Rule[]
 }
 
 /** A file that passed. Facts that cost something are worked out when they are first asked for, and kept. */
@@ -28,17 +31,19 @@ export class Admitted {
   readonly sections: readonly Section[]
   readonly verdict: Verdict
   readonly sidecars: Sidecars
+  readonly rules: readonly Rule[]
   #contentDigest: Hex | undefined
   #digest: Hex | undefined
   #cores: readonly Slice[] | undefined
 
-  constructor({ name, bytes, outside, verdict, sidecars, contentHash }: AdmittedFacts) {
+  constructor({ name, bytes, outside, verdict, sidecars, contentHash, rules }: AdmittedFacts) {
     this.name = name
     this.bytes = bytes
     this.layer = outside.layer
     this.sections = outside.sections
     this.verdict = verdict
     this.sidecars = sidecars
+    this.rules = rules
     this.#contentDigest = contentHash && toHex(contentHash)
   }
 

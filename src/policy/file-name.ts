@@ -3,7 +3,7 @@
 /** A name: a path from the policy's folder, or a path in an installed package. */
 export interface FileName {
   /** The name of the package's folder, such as `@acme/pay`. */
-  package?: string | undefined
+  package: string | undefined
   /** Forward slashes; begins with `../` where the file is outside of the policy's folder. */
   path: string
 }
@@ -29,5 +29,5 @@ export function namesOf(path: string): readonly FileName[] {
     if (inside.length === 0) return []
     return [{ package: width === 2 ? `${first}/${second}` : first, path: inside.join('/') }]
   })
-  return names.length > 0 ? names.toReversed() : [{ path: segments.join('/') }]
+  return names.length > 0 ? names.toReversed() : [{ package: undefined, path: segments.join('/') }]
 }

@@ -2,21 +2,29 @@
 
 import { ownMembers } from '../errors/check.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
-import { problem } from '../errors/raise.js'
-import { toHex } from '../format/encoding.js'
-import { contentStart, type Layer, readSections, type SectionSelector } from '../format/wasm.js'
-import { sha256 } from '../trust/crypto/rule.js'
-import { readOutside, type Sidecars } from '../trust/evidence/frame.js'
-import { type Verdict, verdictOfError } from '../trust/verdict.js'
+import { type Layer, readSections, type SectionSelector } from '../format/wasm.js'
+import type { Sidecars } from '../trust/evidence/frame.js'
+import type { Verdict } from '../trust/verdict.js'
 import { examine, type Examined, examineSync } from '../trust/verify.js'
 import { Admitted } from './admitted.js'
+import type { Origin } from './candidate.js'
+import { decideBy } from './demands.js'
+import { look } from './look.js'
 import { adoptPolicy, type Policy } from './policy.js'
-import { decide } from './table.js'
 
 /** A file that wants to be used. */
 export interface Subject {
   /** Display path, for messages. */
   name: string
+  /**
+   * The real path, forward slashes, from the folder of the policy: what rules know it by. Without one, only the rule of a policy
+   * that was made of keys names it.
+   */
+  path?: string | undefined
+  /** Where the bytes are from. @default 'project' */
+  origin?: Origin | undefined
+  /** The script or pack that holds it, which is then what `path` is of. */
+  holder?: Uint8Array | undefined
   /** The whole file. What passes holds on to this very buffer. */
   bytes: Uint8Array
   /** The layer that is needed; any when absent. */
@@ -62,27 +70,15 @@ function optionsOf({ layer, sidecars, sections }: Subject, { denied }: Policy) {
   return { layer, detached: sidecars && ownMembers(sidecars).signature, sections, revoked: denied }
 }
 
-/** What is looked at when nothing is verified. */
-function look({ bytes, layer }: Subject, { denied }: Policy): Pick<Examined, 'verdict'> {
-  try {
-    readOutside(bytes, layer)
-    const digest = denied.size > 0 ? toHex(sha256(bytes.subarray(contentStart(bytes)))) : undefined
-    if (digest === undefined || !denied.has(digest)) return { verdict: { status: 'unchecked' } }
-    return { verdict: { status: 'denied', problem: problem('FILE_REVOKED', { digest }) } }
-  } catch (error) {
-    return { verdict: verdictOfError(error) }
-  }
-}
-
-function pronounce(
-  { name, bytes, sidecars = {} }: Subject,
-  { mode, signers }: Policy,
-  { verdict, file, contentHash }: Examined,
-): Judgement {
-  const decision = decide(verdict, { mode, file: name, keys: signers })
-  if (decision.action === 'refuse') return { ...decision, action: 'refuse', verdict }
+function pronounce(subject: Subject, policy: Policy, { verdict, file, contentHash }: Examined): Judgement {
+  const { name, bytes, path, origin, holder, sidecars = {} } = subject
+  const { rules, ...said } = decideBy(
+    { file: name, bytes, path, layer: file?.layer, verdict, origin, holder, contentHash },
+    policy,
+  )
+  if (said.action === 'refuse') return { ...said, action: said.action }
   // Under `lenient`, damaged signature data is let through, and has kept the file from being framed.
   const outside = file ?? readSections(bytes)
-  const admitted = new Admitted({ name, bytes, outside, verdict, sidecars, contentHash })
-  return { ...decision, admitted, verdict } as Judgement
+  const admitted = new Admitted({ name, bytes, outside, verdict, sidecars, contentHash, rules })
+  return { ...said, admitted } as Judgement
 }

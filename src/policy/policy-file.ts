@@ -15,7 +15,7 @@ export interface FileRule {
   files: readonly FilePattern[]
   except: readonly FilePattern[]
   /** Names; none for a pin. */
-  signers: readonly string[]
+  signers: readonly Placed<string>[]
   threshold: number
   imports?: readonly ImportPattern[] | undefined
   lock?: LockLevel | undefined
@@ -77,7 +77,7 @@ function checkRule({ at, value: raw }: RawRule, known: Signers, fault: JsonFault
     at,
     files,
     except,
-    signers: signers.map(({ value }) => value),
+    signers,
     threshold: threshold?.value ?? 1,
     imports: imports && readImports(imports, fault),
     lock: ending === undefined ? lock : 'exact',

@@ -42,6 +42,14 @@ export function trustedKey(publicKey: Uint8Array, name: string): TrustedKey {
   return key
 }
 
+/** The same key under another name; what was checked is not checked again. */
+export function renamedKey(key: TrustedKey, name: string): TrustedKey {
+  if (!MADE.has(key)) return trustedKey(key.publicKey, name)
+  const renamed = Object.freeze({ ...key, name })
+  MADE.add(renamed)
+  return renamed
+}
+
 /**
  * The same keys, each of which is safe: what was put together elsewhere is made again of its bytes.
  * @throws Diagnostic `KEY_WEAK`, `KEY_UNREADABLE`

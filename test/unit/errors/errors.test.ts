@@ -41,6 +41,27 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   SIGNER_REVOKED: [{ file, signers: ['acme'] }, 'signed by acme, which is revoked'],
   DIGEST_MISMATCH: [{ file }, 'this is not the file of the build'],
   FILE_REVOKED: [{ file, digest: 'ab12' }, 'the content ab12 is revoked'],
+  NO_RULE: [
+    { file, name: 'npm:hello/a.wasm', signers: [], known: ['release'] },
+    'no rule of the policy names npm:hello/a.wasm, and what no rule names is refused',
+  ],
+  SIGNERS_MISSING: [
+    { file, rule: 'npm:@acme/pay', wanted: ['release', 'security'], threshold: 2, found: ['release'] },
+    'the rule for npm:@acme/pay wants 2 of release, security, and it is signed by release',
+  ],
+  IMPORT_NOT_ALLOWED: [
+    { file, rule: 'src/**', imports: ['wasi:filesystem/preopens@0.2', 'wasi:filesystem/types@0.2', 'log'] },
+    'imports wasi:filesystem/{preopens,types}@0.2, log, which the rule for src/** does not allow',
+  ],
+  LOCK_MISSING: [
+    { file, name: 'npm:hello/a.wasm', lock: 'signed-wasm.lock.json' },
+    'npm:hello/a.wasm is not in signed-wasm.lock.json, and a rule wants it to be',
+  ],
+  LOCK_DIFFERS: [
+    { file, lock: 'signed-wasm.lock.json', differences: ['imports + log', 'other content'], place },
+    'is not what signed-wasm.lock.json holds: imports + log, other content',
+  ],
+  LOCK_INVALID: [{ file: 'signed-wasm.lock.json', place, reason: 'it is' }, 'line 3, column 5: it is'],
   FILE_UNREADABLE: [{ file, reason: 'EACCES' }, 'cannot be read: EACCES'],
   FILE_TOO_LARGE: [{ file, bytes: 9, maxBytes: 8 }, 'is 9 bytes, and at most 8 are read'],
   FILE_NOT_REGULAR: [{ file }, 'is not a regular file'],
@@ -219,6 +240,9 @@ const ELSEWHERE: readonly Code[] = [
   'TYPES_NOT_WRITTEN',
   'POLICY_INVALID',
   'SIGNER_TWICE',
+  'LOCK_MISSING',
+  'LOCK_DIFFERS',
+  'LOCK_INVALID',
 ]
 
 /** The commands that print a code whose hint names a flag. */
