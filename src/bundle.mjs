@@ -9,7 +9,7 @@ const LATE = ['native', 'noble', 'whole'].map((name) => `dist/runtime/late/${nam
 const CLI = ['main', 'start', ...namesIn('dist/cli/commands')].map((name) => `cli/${name}`)
 
 const PLUGIN = [
-  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'node'],
+  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'bun', 'node'],
   // Threads start from these.
   ...['hooks', 'blocking-thread'].map((name) => `plugin/node/${name}`),
 ]

@@ -385,17 +385,28 @@ export const CATALOGUE = {
     what: `its exports come out of a top-level await, which ${v.where} does not have`,
     hint: `import instantiate from '${printable(v.specifier ?? v.file ?? '<file>')}?instantiate', and call it: const { <export> } = await instantiate()`,
   })),
-  IMPORT_UNSUPPORTED: refusal((v: AboutFile & { asks: string }) => ({
+  IMPORT_UNSUPPORTED: refusal((v: AboutFile & { asks: string; forFile?: string }) => ({
     what: `${v.asks} asks for something else than the exports of a component, which are all that it gives`,
-    hint: `import hello from '${v.file ?? '<file>'}' for its exports, or new URL('${v.file ?? '<file>'}', import.meta.url) for the file`,
+    hint: `import hello from '${v.file ?? '<file>'}' for its exports, or ${v.forFile ?? `new URL('${v.file ?? '<file>'}', import.meta.url)`} for the file`,
   })),
   REQUIRE_UNSUPPORTED: refusal((v: AboutFile) => ({
     what: 'require() cannot wait for a component to be compiled',
     hint: `const hello = await import('./${v.file?.replace(/^.*[\\/]/, '') ?? '<file>'}')`,
   })),
-  CORE_MODULE_UNSUPPORTED: refusal((_: AboutFile) => ({
-    what: 'it is a core module, which this Node imports only with a flag',
-    hint: 'start it with --experimental-wasm-modules, or take Node 22.19, 24.5 or later',
+  CORE_MODULE_UNSUPPORTED: refusal((v: AboutFile & { isDeno?: boolean }) =>
+    v.isDeno === true
+      ? {
+          what: 'it is a core module, which Deno does not take from hooks',
+          hint: `load it instead: loadVerified(new URL('${v.file ?? '<file>'}', import.meta.url), { keys, as: 'module' }), from unplugin-signed-wasm/runtime`,
+        }
+      : {
+          what: 'it is a core module, which this Node imports only with a flag',
+          hint: 'start it with --experimental-wasm-modules, or take Node 22.19, 24.5 or later',
+        },
+  ),
+  ENTRY_MISMATCH: misuse((v: { entry: string; where: string; use: string }) => ({
+    what: `unplugin-signed-wasm/${v.entry} has no effect in ${v.where}, and nothing would be verified`,
+    hint: v.use,
   })),
   FARM_PERSISTENT_CACHE: misuse((_: object) => ({
     what: "Farm's persistent cache would let files into the bundle that this build has not verified",

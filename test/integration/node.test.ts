@@ -155,6 +155,11 @@ describe('a core module in Node', () => {
 })
 
 describe('what cannot be', () => {
+  it('is told the way out: a query that asks for something else', async () => {
+    const ended = await run(makeApp(), caught('./hello.wasm?raw'))
+    expect(ended.out).toMatch(/^\[signed-wasm\] IMPORT_UNSUPPORTED hello\.wasm: the query \?raw asks for/)
+  })
+
   it('is told the way out: require()', async () => {
     const ended = await run(
       makeApp({ 'old.cjs': `try { require('./hello.wasm') } catch (error) { console.log(error.message) }` }),

@@ -100,7 +100,18 @@ describe('the tarball', () => {
         reachedFrom(other, known.add(other))
       return known
     }
-    const doors = ['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'node']
+    const doors = [
+      'index',
+      'vite',
+      'rollup',
+      'rolldown',
+      'webpack',
+      'rspack',
+      'esbuild',
+      'farm',
+      'bun',
+      'node',
+    ]
     for (const door of doors) {
       const reached = [...reachedFrom(`${door}.js`)]
       expect(reached).toContain('errors/diagnostic.js')
@@ -244,7 +255,7 @@ describe('installed with npm', () => {
     const names = Object.keys(packageJson.exports).filter(
       (name) => !name.includes('*') && name !== './package.json',
     )
-    expect(names).toHaveLength(12)
+    expect(names).toHaveLength(13)
     // The others need their bundler, which is an optional peer.
     const loaded = names.filter((name) =>
       [
@@ -256,6 +267,7 @@ describe('installed with npm', () => {
         './rspack',
         './esbuild',
         './farm',
+        './bun',
         './node',
         './api',
         './runtime',

@@ -485,6 +485,18 @@ describe('for library authors', () => {
   })
 })
 
+describe('Bun and Deno', () => {
+  it.each([
+    ['test/bundlers/bun.test.ts', '// build.js (Bun)'],
+    ['test/bundlers/bun.test.ts', '// preload.js (Bun)'],
+    ['test/bundlers/bun.test.ts', 'bun --preload'],
+    ['test/integration/deno.test.ts', 'deno run'],
+  ])('have in %s a test that runs the block with %s', (file, marker) => {
+    block(marker)
+    expect(readFileSync(path.join(REPOSITORY, file), 'utf8')).toContain(`blockWith('${marker}')`)
+  })
+})
+
 describe('SSR frameworks', () => {
   const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/frameworks.test.ts'), 'utf8')
   const gate = readFileSync(path.join(REPOSITORY, '.ci/run'), 'utf8')

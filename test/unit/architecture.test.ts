@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   load: ['errors', 'format', 'trust', 'policy', 'runtime'],
   index: ['plugin'],
   node: ['plugin'],
+  bun: ['plugin'],
   entries: ['plugin'],
 }
 

@@ -3,6 +3,7 @@
 
 import type { BuildOptions, PluginBuild } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
+import { problem } from '../../errors/raise.js'
 import { LateSweep } from '../late-sweep.js'
 import type { Pipeline } from '../pipeline.js'
 import { type Duties, nothing, refuseSecondIn } from './adapter.js'
@@ -53,6 +54,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     esbuild: {
       config: (options) => parts.forEach(({ config }) => config?.(options)),
       setup(build) {
+        refuseBun(build)
         const state: BuildState = { files: new EsbuildFiles(), warnings: [], lack: undefined }
         build.onStart(() => start(pipeline, build.initialOptions))
         for (const { setup } of parts) setup?.(build, state)
@@ -65,6 +67,13 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       },
     },
   }
+}
+
+/** Bun takes plugins of esbuild, and tells them less. */
+function refuseBun(build: PluginBuild): void {
+  if (!('onBeforeParse' in build)) return
+  const use = "import signedWasm from 'unplugin-signed-wasm/bun'"
+  throw problem('ENTRY_MISMATCH', { entry: 'esbuild', where: 'Bun.build', use })
 }
 
 /** What a duty does to the options, and to the build. */

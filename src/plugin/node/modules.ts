@@ -4,8 +4,10 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { RUNTIME } from '../../bindings/runtime-files.js'
 import { problem } from '../../errors/raise.js'
+import { readLayer } from '../../format/wasm.js'
 import { urlSource } from '../assets.js'
 import type { LoadContext } from '../contexts.js'
+import type { Loaded } from '../load.js'
 import type { Options } from '../options.js'
 import { Pipeline } from '../pipeline.js'
 import { isWasm, splitOwnQuery } from '../request.js'
@@ -56,17 +58,32 @@ export class NodeModules {
    * @throws Diagnostic when it is refused
    */
   async load(url: string): Promise<LoadedModule | undefined> {
-    const { search } = new URL(url)
     const file = fileURLToPath(url)
-    const loaded = await this.#pipeline.load(`${file}${search}`, this.#context)
+    const { search } = new URL(url)
+    const loaded = await this.judge(file + search)
     if (loaded === undefined) return undefined
     if (loaded.kind === 'module') return { format: 'module', source: loaded.code }
-    if (!knowsCoreModules())
-      throw problem('CORE_MODULE_UNSUPPORTED', { file: this.#pipeline.gate.project.display(file) })
+    if (readLayer(loaded.bytes) === 'component')
+      throw problem('IMPORT_UNSUPPORTED', { file: this.display(file), asks: `the query ${search}` })
+    if (isDeno || !knowsCoreModules())
+      throw problem('CORE_MODULE_UNSUPPORTED', { file: this.display(file), isDeno })
     // The very bytes that were judged.
     return { format: 'wasm', source: loaded.bytes }
   }
+
+  /** As {@link NodeModules.load}, with a path, for whoever has other ways for what is no component. */
+  judge(id: string): Promise<Loaded | undefined> {
+    return this.#pipeline.load(id, this.#context)
+  }
+
+  /** A path as messages have it. */
+  display(file: string): string {
+    return this.#pipeline.gate.project.display(file)
+  }
 }
+
+/** Deno has Node's hooks, and wants the source of a core module as bytes that it then does not take (seen with 2.9). */
+const isDeno = process.versions['deno'] !== undefined
 
 /** @see Node.js documentation, "Wasm modules": without a flag since 22.19 and 24.5 */
 function knowsCoreModules(): boolean {

@@ -24,6 +24,9 @@ import { type Options, resolveOptions } from '../options.js'
  */
 export function register(options: Options = {}): void {
   resolveOptions(options)
+  // There it does nothing at all.
+  if (process.versions['bun'] !== undefined)
+    throw problem('ENTRY_MISMATCH', { entry: 'node', where: 'Bun', use: PRELOAD })
   if (isRegistered) throw problem('PLUGIN_TWICE', {})
   isRegistered = true
   refuseRequire()
@@ -34,6 +37,9 @@ export function register(options: Options = {}): void {
     nodeModule.register(script('hooks'), { data: options })
   else registerHooks(hooksWith(startBlocking(script('blocking-thread'), options)))
 }
+
+const PRELOAD =
+  "import { plugin } from 'bun' and signedWasm from 'unplugin-signed-wasm/bun' in a preload, and call plugin(signedWasm({ … }))"
 
 let isRegistered = false
 

@@ -147,6 +147,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   ],
   REQUIRE_UNSUPPORTED: [{ file }, 'require() cannot wait for a component to be compiled'],
   CORE_MODULE_UNSUPPORTED: [{ file }, 'it is a core module, which this Node imports only with a flag'],
+  ENTRY_MISMATCH: [
+    { entry: 'esbuild', where: 'Bun', use: 'import another' },
+    'unplugin-signed-wasm/esbuild has no effect in Bun, and nothing would be verified',
+  ],
   FARM_PERSISTENT_CACHE: [
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",
@@ -233,6 +237,7 @@ const ELSEWHERE: readonly Code[] = [
   'IMPORT_UNSUPPORTED',
   'REQUIRE_UNSUPPORTED',
   'CORE_MODULE_UNSUPPORTED',
+  'ENTRY_MISMATCH',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
   'WASM_EXTERNAL',
