@@ -7,6 +7,8 @@ import type { Admission } from './admissions.js'
 export interface BuildLog {
   inform(line: string): void
   warn(message: string): void
+  /** For what somebody waits. @default inform */
+  progress?(line: string): void
 }
 
 /** What a bundler offers while a file is judged. */

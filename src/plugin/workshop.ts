@@ -1,16 +1,14 @@
 /// <reference types="node" />
 /** What a build needs once it has a component, and is loaded with the first: jco, its cache, bindings and declarations. */
 
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { typesOf } from '../bindings/declarations/folder.js'
-import { createCache } from '../bindings/jco/cache.js'
 import { createTranspiler } from '../bindings/jco/transpiler.js'
 import type { Awaiting } from './awaiting.js'
 import type { BuildLog, FileContext } from './contexts.js'
 import type { Gate } from './gate.js'
+import { Kept } from './kept.js'
 import { Loader } from './load.js'
-import type { CachePlace, ResolvedOptions } from './options.js'
+import type { ResolvedOptions } from './options.js'
 import { Declarations } from './types.js'
 
 /** How one build begins. */
@@ -24,14 +22,20 @@ export interface Beginning {
 export class Workshop {
   readonly loader: Loader
   readonly declarations: Declarations
-  readonly #cache: ReturnType<typeof createCache> | undefined
+  readonly #kept: Kept
   readonly #transpiler: ReturnType<typeof createTranspiler>
+  #log: BuildLog | undefined
 
   constructor(gate: Gate, options: ResolvedOptions, awaiting: Awaiting) {
     const { cache, jco, limits } = options
-    // A function, because the root is known later.
-    if (cache !== false) this.#cache = createCache(() => folderOf(cache, gate.project.root))
-    this.#transpiler = createTranspiler({ jco, limits, cache: this.#cache })
+    const kept = new Kept(cache, () => gate.project.root)
+    this.#kept = kept
+    this.#transpiler = createTranspiler({
+      jco,
+      limits,
+      cache: kept.cache,
+      onSlow: (about) => this.#tell(kept.describeSlow(about)),
+    })
     this.declarations = new Declarations(gate, options, this.#transpiler)
     this.loader = new Loader(gate, options, {
       transpiler: this.#transpiler,
@@ -43,8 +47,14 @@ export class Workshop {
   /** Starts a build. */
   start({ log, stays }: Beginning): void {
     if (stays) this.#transpiler.stay()
+    this.#log = log
     this.declarations.start(log)
-    this.#cache?.prune()
+    this.#kept.cache?.prune()
+  }
+
+  #tell(line: string): void {
+    if (this.#log?.progress !== undefined) this.#log.progress(line)
+    else this.#log?.inform(line)
   }
 
   /**
@@ -56,8 +66,4 @@ export class Workshop {
     const home = await this.declarations.declare(file, context)
     return home && typesOf(home, query)
   }
-}
-
-function folderOf({ folder, needsPackages }: CachePlace, root: string): string | undefined {
-  return needsPackages && !existsSync(resolve(root, 'node_modules')) ? undefined : resolve(root, folder)
 }

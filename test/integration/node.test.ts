@@ -4,6 +4,7 @@ import { readFileSync, symlinkSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fixture, inState, makeProject, type Project, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
 import { command } from '../kit/run.js'
+import { withoutSlow } from '../kit/slow.js'
 import { coreModule } from '../kit/wat.js'
 
 /** A newer Node, where a test of the whole range sets one. */
@@ -33,7 +34,7 @@ async function run(project: Project, script: string, flags: readonly string[] = 
   const { code, stdout, output } = await command(NODE, [...flags, '--import', './wasm.mjs', 'main.js'], {
     cwd: project.root,
   })
-  return { code, out: stdout.trim(), err: output.slice(stdout.length).trim() }
+  return { code, out: stdout.trim(), err: withoutSlow(output.slice(stdout.length)).trim() }
 }
 
 const caught = (file: string) =>

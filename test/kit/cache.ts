@@ -50,6 +50,7 @@ export async function recordOutput(bytes: Uint8Array, jco: JcoOptions = {}) {
       write: (output: Output) => (recorded = { job, output }),
     }),
     prune: () => {},
+    lack: () => undefined,
   }
   const transpiler = createTranspiler({ jco, limits: LIMITS, cache })
   await transpiler.transpile(bytes, { name: 'component', file: 'x.wasm' })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
 import { command, type Ended } from './run.js'
+import { withoutSlow } from './slow.js'
 
 /** Whether tests may install them, and what else npm would have to get. */
 export const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
@@ -44,5 +45,5 @@ export function sayIfSkipped(name: string): void {
 
 /** What a program printed, and what else was said. */
 export function said({ code, stdout, output }: Ended) {
-  return { code, out: stdout.trim(), err: output.slice(stdout.length).trim() }
+  return { code, out: withoutSlow(stdout).trim(), err: withoutSlow(output.slice(stdout.length)).trim() }
 }

@@ -13,6 +13,7 @@ import { signedWasm } from '../../src/index.js'
 import { resolveOptions } from '../../src/plugin/options.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
 import { decide } from '../../src/policy/table.js'
+import { describeSlow } from '../../src/report/slow.js'
 import { sign } from '../../src/trust/sign.js'
 import { buildBigComponent } from '../fixtures/components/big.mjs'
 import { runtimeSizes } from '../bench/sizes.mjs'
@@ -80,6 +81,11 @@ it('what packages bring is listed as shown', () => {
   for (const file of ['@sqlite.org/sqlite-wasm/a.wasm', 'undici/a.js', 'undici/b.js'])
     found.add(`/app/node_modules/${file}`)
   expect(block('not verified, as trusted').trimEnd()).toBe(found.describe())
+})
+
+it('what takes long is said as shown', () => {
+  const shown = describeSlow({ file: 'src/shop.wasm', bytes: 12e6, unkept: 'off' })
+  expect(block('making bindings for').trimEnd()).toBe(shown)
 })
 
 /** The one that the README shows. */

@@ -10,8 +10,8 @@
  * verified bytes, by the numbers that jco gives them.
  */
 
-import { lstatSync, lutimesSync, readdirSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, lstatSync, lutimesSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { readRegularFile } from '../../disk/read-file.js'
 import { replaceFile } from '../../disk/replace-file.js'
 import { userKey } from '../../disk/user-key.js'
@@ -25,7 +25,12 @@ export interface OutputCache {
   entry(job: CacheJob): CacheEntry
   /** Removes what is old or too much, once in a process: see {@link pruneCache}. */
   prune(): void
+  /** What keeps it from working here, as far as that is known before anything is written. */
+  lack(): CacheLack | undefined
 }
+
+/** No folder to keep it in, one that cannot be written to, or no key of the user's. */
+export type CacheLack = 'folder' | 'permission' | 'key'
 
 /** The place of one output. */
 export interface CacheEntry {
@@ -76,7 +81,20 @@ export function createCache(folder: () => string | undefined, findSecret = userK
       pruned.add(at)
       pruneCache(at)
     },
+    lack() {
+      const at = folder()
+      if (at === undefined) return 'folder'
+      if ((secret ??= findSecret()) === undefined) return 'key'
+      return canWrite(at) ? undefined : 'permission'
+    },
   }
+}
+
+/** Whether a folder can be written to, or made. */
+function canWrite(folder: string): boolean {
+  const stats = orNothing(() => statSync(folder, { throwIfNoEntry: false }))
+  if (stats === undefined) return dirname(folder) !== folder && canWrite(dirname(folder))
+  return stats.isDirectory() && orNothing(() => accessSync(folder, constants.W_OK) ?? true) === true
 }
 
 const pruned = new Set<string>()

@@ -11,8 +11,12 @@ import type { Output } from './output.js'
 /** A job whose limits are those of the queue. */
 export type QueuedJob = Pick<Job, 'bytes' | 'options'>
 
-/** Runs jobs one after another. @param start is called when there is something to do */
-export function startQueue(start: () => Runner, limits: TranspileLimits) {
+/**
+ * Runs jobs one after another.
+ * @param start is called when there is something to do
+ * @param clock another one, for tests
+ */
+export function startQueue(start: () => Runner, limits: TranspileLimits, clock: Clock = inAWhile) {
   let runner: Runner | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -26,9 +30,10 @@ export function startQueue(start: () => Runner, limits: TranspileLimits) {
     await failed?.end()
   }
 
-  const runNow = async (job: QueuedJob): Promise<Output> => {
+  const runNow = async (job: QueuedJob, onSlow: () => void): Promise<Output> => {
     if (closed) throw problem('TRANSPILE_FAILED', { reason: 'the build has ended' })
     clearTimeout(idle)
+    const isDone = clock(onSlow, SLOW_MS)
     try {
       if (runner === undefined || runner.isGone()) runner = start()
       const answer = await inTime(runner.ask({ ...job, ...limits }), limits)
@@ -38,13 +43,15 @@ export function startQueue(start: () => Runner, limits: TranspileLimits) {
       await discard()
       throw error
     } finally {
+      isDone()
       if (!stays) idle = setIdle(() => void discard())
     }
   }
 
   return {
-    run(job: QueuedJob): Promise<Output> {
-      const result = last.then(() => runNow(job))
+    /** @param onSlow is called when the job runs for a second and has not ended */
+    run(job: QueuedJob, onSlow: () => void = () => {}): Promise<Output> {
+      const result = last.then(() => runNow(job, onSlow))
       last = result.catch(() => {}) // The caller has the failure; the queue goes on.
       return result
     },
@@ -59,6 +66,17 @@ export function startQueue(start: () => Runner, limits: TranspileLimits) {
     },
   }
 }
+
+/** Does something after a while. @returns what calls it off */
+export type Clock = (work: () => void, ms: number) => () => void
+
+const inAWhile: Clock = (work, ms) => {
+  const timer = startTimer(work, ms).unref()
+  return () => clearTimeout(timer)
+}
+
+/** After this, whoever waits wants to know for what. */
+const SLOW_MS = 1000
 
 /** After this a build is taken for one that has all that it asked for; another job starts all over. */
 const IDLE_MS = 2000

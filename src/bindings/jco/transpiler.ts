@@ -18,25 +18,29 @@ import type { Transpiled, Transpiler, TranspileSource } from './transpiled.js'
  * between jobs. Where no process can be had, it is a thread.
  * @param setup.jco options handed to jco; those that the seam depends on are set here
  * @param setup.cache where outputs of earlier processes are
+ * @param setup.onSlow is told of a file for which jco takes longer than a second
  * @param setup.worker another script, for tests, which runs in a thread
  */
 export function createTranspiler(setup: {
   jco: JcoOptions
   limits: TranspileLimits
   cache?: OutputCache | undefined
+  onSlow?: ((about: { file: string; bytes: number }) => void) | undefined
   worker?: URL
 }): Transpiler {
   const jobs = startQueue(() => startRunner(setup.limits, setup.worker), setup.limits)
   const memory = createMemory()
 
-  const transpile = async (source: TranspileSource, name: string) => {
+  const transpile = async (source: TranspileSource, { name, file }: { name: string; file: string }) => {
     const { imports } = checkNames(source.bytes)
     const options = bindgenOptions(setup.jco, { name, imports })
     const { maxOutputBytes } = setup.limits
     const entry = setup.cache?.entry({ source, options, maxOutputBytes })
     const stored = takeStored(entry, name)
     if (stored !== undefined) return stored
-    const output = await jobs.run({ bytes: new Uint8Array(source.bytes), options })
+    const bytes = new Uint8Array(source.bytes)
+    const about = { file, bytes: bytes.length } // Which are handed over.
+    const output = await jobs.run({ bytes, options }, () => setup.onSlow?.(about))
     const transpiled = checkOutput(output, { name })
     entry?.write(output)
     return transpiled
@@ -45,7 +49,7 @@ export function createTranspiler(setup: {
   return {
     transpile(source, about) {
       const name = safeName(about.name)
-      return memory(`${name} ${source.contentDigest}`, () => transpile(source, name)).catch(
+      return memory(`${name} ${source.contentDigest}`, () => transpile(source, { ...about, name })).catch(
         (error: unknown) => {
           throw error instanceof Diagnostic ? error.at(about.file) : error
         },

@@ -1,9 +1,7 @@
 /** `signed-wasm types`: declarations without a build. */
 
 import path from 'node:path'
-import { DEFAULT_TRANSPILE_LIMITS } from '../../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../../bindings/jco/options.js'
-import { createTranspiler } from '../../bindings/jco/transpiler.js'
 import { openTypes, resolveTypes, type TypesPlace, typesProject } from '../../bindings/declarations/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { createPolicy } from '../../policy/policy.js'
@@ -13,6 +11,7 @@ import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, readLimit, selectFiles } from '../input.js'
 import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
 import { MODE, readMode } from '../mode.js'
+import { openTranspiler } from '../transpiler.js'
 
 /** What is looked for when nothing is named. */
 const DEFAULT_FILES = 'src/**/*.wasm'
@@ -56,7 +55,7 @@ export const types = defineCommand({
     readLimit(values) // wrong usage is said before any file is looked at
     const { files, problems } = selectFiles(withDefault(invocation))
     const policy = createPolicy({ mode, signers: trustedKeys(invocation).keys })
-    const transpiler = createTranspiler({ jco: options.jco, limits: DEFAULT_TRANSPILE_LIMITS })
+    const transpiler = openTranspiler(options.jco, io)
     const warn = (problem: Diagnostic) => io.err(...problem.through('command line').message.split('\n'))
     problems.forEach(warn)
     const where = openTypes(io.cwd, place)

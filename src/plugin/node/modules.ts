@@ -49,7 +49,7 @@ export class NodeModules {
       identifiersOnly: false,
       lacksAwait: undefined,
     }
-    this.#pipeline.start({ inform: () => {}, warn })
+    this.#pipeline.start({ inform: () => {}, warn, progress: warn })
   }
 
   /**

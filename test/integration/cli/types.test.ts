@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fixture, inState, TRUSTED_PEM } from '../../kit/project.js'
+import { withoutSlow } from '../../kit/slow.js'
 import { openTerminal, type Terminal } from '../../kit/terminal.js'
 
 const ENTRY = '.signed-wasm/types/src/hello.d.wasm.ts'
@@ -14,7 +15,8 @@ function open(status: Parameters<typeof inState>[1] = 'signed'): Terminal {
 describe('signed-wasm types', () => {
   it('writes what is missing, and says so', async () => {
     const terminal = open()
-    expect(await terminal.run('types', '--key', 'release.pub')).toEqual({
+    const written = await terminal.run('types', '--key', 'release.pub')
+    expect({ ...written, err: withoutSlow(written.err) }).toEqual({
       code: 0,
       out: 'src/hello.wasm: written',
       err: 'src/**/*.wasm matched 1 file',

@@ -85,7 +85,7 @@ function describeLog({ name, talkative }: Habits): void {
     })
     const heard = await build[name]({ ...inNode, project, options, ...(talkative && { config: talkative }) })
     const ours = (lines: readonly string[]) =>
-      lines.flatMap((line) => /\[signed-wasm\] ([\w-]+)/.exec(line)?.[1] ?? [])
+      lines.flatMap((line) => /\[signed-wasm\] (?!making bindings)([\w-]+)/.exec(line)?.[1] ?? [])
     return { lines: ours(heard.lines), warnings: ours(heard.warnings) }
   }
 
