@@ -377,9 +377,21 @@ export const CATALOGUE = {
     what: 'changed while the build was running',
     hint: 'build again',
   })),
+  RECHECK_UNSUPPORTED: refusal((v: AboutFile & { recheck: string }) => ({
+    what: `\`recheck: '${v.recheck}'\` needs the bytes of the file, and where this runs its core modules come compiled`,
+    hint: "set `recheck` to 'off' in builds for such a runtime; its files were verified by the build",
+  })),
+  MODULES_UNSUPPORTED: refusal((v: AboutFile & { where: string }) => ({
+    what: `its core modules have to be imported as files of their own, which ${v.where} cannot do`,
+    hint: 'choose a format of ES modules',
+  })),
   SHIM_MISSING: refusal((v: AboutFile & { shim: string }) => ({
     what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
     hint: `npm install ${v.shim}`,
+  })),
+  SHIM_UNUSABLE: refusal((v: AboutFile & { shim: string; runtime: string }) => ({
+    what: `this component uses WASI, and ${v.shim} is found in its form for Node, which ${v.runtime} is not`,
+    hint: "take 'node' out of the conditions of this build, or name modules of yours in `imports`",
   })),
   TOP_LEVEL_AWAIT: refusal((v: AboutFile & { specifier?: string | undefined; where: string }) => ({
     what: `its exports come out of a top-level await, which ${v.where} does not have`,

@@ -20,22 +20,24 @@ export interface Admission {
 /** The memory of one gate. A file that is admitted again takes its own place. */
 export class Admissions {
   readonly #byFile = new Map<string, Admission>()
-  /** By length: core modules that jco itself has made for admitted components. */
-  readonly #adapters = new Map<number, Uint8Array[]>()
+  /**
+   * By length: core modules of admitted components that the output may hold by themselves. Those that jco has made, and where
+   * they are files of their own, the others as well.
+   */
+  readonly #cores = new Map<number, Uint8Array[]>()
 
   add(admission: Admission): void {
     this.#byFile.set(admission.file, admission)
   }
 
-  addAdapter(bytes: Uint8Array): void {
-    if (!this.hasAdapter(bytes))
-      this.#adapters.set(bytes.length, [...(this.#adapters.get(bytes.length) ?? []), bytes])
+  addCore(bytes: Uint8Array): void {
+    if (!this.hasCore(bytes)) this.#cores.set(bytes.length, [...(this.#cores.get(bytes.length) ?? []), bytes])
   }
 
   /** Adds what stands in code that jco has written. */
-  addAdaptersIn(js: string): void {
+  addCoresIn(js: string): void {
     for (const { bytes } of wasmIn({ name: 'component.js', content: js }, new Inflation()))
-      this.addAdapter(bytes)
+      this.addCore(bytes)
   }
 
   /** The admission of a file as it was imported, if it has that digest. */
@@ -53,13 +55,13 @@ export class Admissions {
     return [...this.#byFile.values()].some(({ admitted }) => isSame(admitted.bytes, bytes))
   }
 
-  hasAdapter(bytes: Uint8Array): boolean {
-    return this.#adapters.get(bytes.length)?.some((one) => isSame(one, bytes)) ?? false
+  hasCore(bytes: Uint8Array): boolean {
+    return this.#cores.get(bytes.length)?.some((one) => isSame(one, bytes)) ?? false
   }
 
   clear(): void {
     this.#byFile.clear()
-    this.#adapters.clear()
+    this.#cores.clear()
   }
 }
 

@@ -1,14 +1,38 @@
 /** How a bundle carries the signed file, and the expression that finds it at run time. */
 
+import type { Transpiled } from '../bindings/jco/transpiled.js'
+import { neededCores } from '../bindings/module/handed-over.js'
 import type { ComponentSource } from '../bindings/module/input.js'
+import { problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
+import type { LoadContext } from './contexts.js'
 import type { ResolvedOptions } from './options.js'
 
 /** The file as base64 in the generated code: works everywhere. */
 export const INLINE: ComponentSource = { kind: 'inline' }
 
+/**
+ * Ships a component as the target of the build and the options want it.
+ * @returns where code finds it, and the core modules that are files of their own
+ * @throws Diagnostic `RECHECK_UNSUPPORTED` where there are no bytes to check again
+ */
+export function ship(
+  { admission, transpiled }: { admission: Admission; transpiled: Transpiled },
+  { asset, recheck }: Pick<ResolvedOptions, 'asset' | 'recheck'>,
+  context: Pick<LoadContext, 'ship' | 'shipCore'>,
+): { source: ComponentSource; cores: readonly Uint8Array[] } {
+  const { admitted } = admission
+  const { shipCore } = context
+  if (shipCore === undefined)
+    return { source: wantsInline(asset, admitted.bytes) ? INLINE : context.ship(admission), cores: [] }
+  if (recheck !== 'off') throw problem('RECHECK_UNSUPPORTED', { file: admitted.name, recheck })
+  const cores = neededCores({ transpiled, admitted })
+  const specifiers = new Map(cores.map((core) => [core.name, shipCore(core, admission)]))
+  return { source: { kind: 'imports', specifiers }, cores: cores.map(({ bytes }) => bytes) }
+}
+
 /** Whether the option asks for base64. */
-export function wantsInline(asset: ResolvedOptions['asset'], bytes: Uint8Array): boolean {
+function wantsInline(asset: ResolvedOptions['asset'], bytes: Uint8Array): boolean {
   return asset === 'inline' || (typeof asset === 'number' && bytes.length <= asset)
 }
 

@@ -1,5 +1,6 @@
 /** What bundlers offer, as the rest of this room sees it. */
 
+import type { Core } from '../bindings/module/cores.js'
 import type { ComponentSource } from '../bindings/module/input.js'
 import type { Admission } from './admissions.js'
 
@@ -22,6 +23,12 @@ export interface FileContext {
 export interface LoadContext extends FileContext {
   /** Ships the file and says where it will be. Not asked when the options want base64. */
   ship(file: Admission): ComponentSource
+  /**
+   * Ships one core module as a file of its own. There where components cannot be compiled, and then asked for each core module
+   * in place of {@link ship}.
+   * @returns what imports it, compiled
+   */
+  shipCore?: ((core: Core, of: Admission) => string) | undefined
   /** Where generated code finds what it brings along: how it names the folder. */
   runtime: string
   /** Whether the bundler wants the bytes themselves, as webpack does for `new URL(...)`. */

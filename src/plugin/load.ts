@@ -7,7 +7,7 @@ import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { generateSharing } from '../bindings/shared-glue.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
-import { INLINE, wantsInline } from './assets.js'
+import { ship } from './assets.js'
 import type { Awaiting } from './awaiting.js'
 import type { LoadContext } from './contexts.js'
 import type { Gate } from './gate.js'
@@ -90,7 +90,7 @@ export class Loader {
     await this.#bindings.declare(admission, context)
     const { root } = this.#gate.project
     const hosts = resolveHosts(transpiled.imports, { configured: this.#options.imports, file, display, root })
-    const source = wantsInline(this.#options.asset, admitted.bytes) ? INLINE : context.ship(admission)
+    const { source, cores } = ship({ admission, transpiled }, this.#options, context)
     const { code, adapters } = about(display, () =>
       generateSharing({
         transpiled: context.identifiersOnly ? withIdentifiers(transpiled) : transpiled,
@@ -104,8 +104,8 @@ export class Loader {
       }),
     )
     // They stand in the code, where the sweep finds them: as base64, and as the lists of numbers that jco writes.
-    for (const adapter of adapters) this.#gate.admissions.addAdapter(adapter)
-    this.#gate.admissions.addAdaptersIn(transpiled.js)
+    for (const core of [...cores, ...adapters]) this.#gate.admissions.addCore(core)
+    this.#gate.admissions.addCoresIn(transpiled.js)
     return code
   }
 

@@ -64,6 +64,12 @@ export class Pipeline {
     return parsed !== undefined && this.gate.project.covers(parsed.file)
   }
 
+  /** Judges a core module that a bundler leaves to the runtime. @throws Diagnostic, as {@link Gate.admit} */
+  admitImported(file: string, importer: string, { warn }: Pick<LoadContext, 'warn'>): void {
+    if (this.claims(file))
+      this.gate.admit(file, { watch: () => {}, warn }, { isModule: true, importers: [importer] })
+  }
+
   /** Whether a file opens with a core preamble. Never throws. */
   isCoreModule(file: string): boolean {
     return sniffLayer(file) === 'core module'

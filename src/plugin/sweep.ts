@@ -6,7 +6,9 @@ import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import { isInert } from '../format/inert.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
+import { isSame } from './admissions.js'
 import type { BuildLog } from './contexts.js'
+import type { CoreFile } from './edge.js'
 import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate } from './gate.js'
@@ -24,6 +26,8 @@ export interface Output {
   importersOf(file: string): readonly string[]
   /** The imports that stay in it. */
   externals: Iterable<ExternalImport>
+  /** By the name of the file, what has to be in it and nothing else: core modules that it imports. @default nothing */
+  held?: ReadonlyMap<string, CoreFile> | undefined
 }
 
 /**
@@ -45,13 +49,14 @@ export function sweep(output: Output, gate: Gate, log: BuildLog): void {
  * Judges an output that is to be part of another, such as a worker of which that one will not tell the modules. What packages
  * bring is noted, and concluded at the end of the whole. See {@link sweep}.
  */
-export function sweepPart({ files, importersOf, externals }: Output, gate: Gate, log: BuildLog): void {
+export function sweepPart({ files, importersOf, externals, held }: Output, gate: Gate, log: BuildLog): void {
   if (gate.policy.mode === 'off') return
+  if (held !== undefined) checkHeld(files, held)
   judgeExternals(externals, gate, log)
   const holders = new Holders(gate.project.root)
   const unnamed: FoundWasm[] = []
   for (const found of findWasm(files, ({ name }) => log.inform(describeLimit(name)))) {
-    if (gate.admissions.hasAdapter(found.bytes) || isInert(found.bytes)) continue
+    if (gate.admissions.hasCore(found.bytes) || isInert(found.bytes)) continue
     const names = holders.of(found)
     if (names.length === 0) unnamed.push(found)
     for (const name of names) sweepNamed(resolve(gate.project.root, name), found, { gate, log })
@@ -60,6 +65,16 @@ export function sweepPart({ files, importersOf, externals }: Output, gate: Gate,
   for (const found of unnamed) sweepUnnamed(found, gate, log)
   for (const { file, objection } of gate.packageWasm.imported)
     if (!importersOf(file).every(isInPackage)) throw objection
+}
+
+/** Each is a part of one verified file, and no other part stands in its place. */
+function checkHeld(files: Output['files'], held: ReadonlyMap<string, CoreFile>): void {
+  for (const { name, content } of files) {
+    const file = held.get(name)
+    if (file === undefined || (typeof content !== 'string' && isSame(file.core.bytes, content))) continue
+    const reason = `it has to be a core module of ${file.of.admitted.name}, and is another`
+    throw problem('UNVERIFIED_WASM', { file: name, reason })
+  }
 }
 
 function describeLimit(name: string): string {

@@ -28,10 +28,14 @@ for (const file of process.argv.slice(1)) {
 process.stdout.write('\\n#outcomes ' + JSON.stringify(outcomes) + '\\n', () => process.exit(0))
 `
 
-/** Imports each file in one child process, one after the other. */
-export async function runInNode(files: readonly string[]): Promise<Outcome[]> {
+/**
+ * Imports each file in one child process, one after the other.
+ * @param before a module that is loaded before them
+ */
+export async function runInNode(files: readonly string[], before?: string): Promise<Outcome[]> {
   if (files.length === 0) return []
   const { stdout, output } = await command(process.execPath, [
+    ...(before === undefined ? [] : ['--import', before]),
     '--input-type=module',
     '-e',
     RUNNER,

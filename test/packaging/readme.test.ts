@@ -519,6 +519,14 @@ describe('SSR frameworks', () => {
   })
 })
 
+describe('workers and the edge', () => {
+  it('have a config, which their own test builds with', () => {
+    const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/cloudflare.test.ts'), 'utf8')
+    expect(block('// vite.config.ts (Cloudflare Workers)')).toContain("signedWasm({ keys: ['release.pub'] })")
+    expect(tests).toContain("blockWith('// vite.config.ts (Cloudflare Workers)')")
+  })
+})
+
 describe('use', () => {
   it('imports everything that the table shows', async () => {
     const rows = [...readme.matchAll(/^\| `(import .*|await import.*)` \|/gm)].map((match) => match[1]!)

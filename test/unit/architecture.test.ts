@@ -52,6 +52,7 @@ const MAY_NAME: Record<string, readonly RegExp[]> = {
   plugin: [
     /^node:/,
     /^unplugin(?:\/(?:webpack|rspack)\/loaders\/load)?$/,
+    /^magic-string$/,
     /^(?:vite|rollup|rolldown|webpack|esbuild|@rspack\/core|@farmfe\/core)$/,
   ],
   index: [/^unplugin$/],

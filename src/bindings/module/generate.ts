@@ -5,6 +5,7 @@ import { cutSeams } from '../jco/seams.js'
 import type { Transpiled } from '../jco/transpiled.js'
 import { generateExports } from './exports.js'
 import { generateGlue } from './glue.js'
+import { generateCoreImports } from './handed-over.js'
 import type { ModuleInput } from './input.js'
 import { generateInstantiate } from './instantiate.js'
 import { generateLoading } from './loading.js'
@@ -30,6 +31,7 @@ export function generateModule(input: ModuleInput): { code: string; adapters: re
   const imports = [
     ...generateRuntimeImports(input.runtime, functions),
     ...generateGlue(code, input),
+    ...generateCoreImports(code, input),
     ...generateImports(input),
   ]
   code.prepend(`${imports.join('\n')}\n`)

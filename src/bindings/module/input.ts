@@ -50,12 +50,17 @@ export interface GlueGroup {
  */
 export type Glue = readonly GlueGroup[]
 
-/** How emitted code gets the signed file. */
+/** How emitted code gets the signed file, or what is in it. */
 export type ComponentSource =
   /** @property expression JavaScript giving a URL or an absolute URL string */
   | { kind: 'url'; expression: string }
   /** As base64 in the code itself. */
   | { kind: 'inline' }
+  /**
+   * Not at all: its core modules are files of their own, and whoever runs the code hands them over compiled.
+   * @property specifiers what imports each, by the name under which jco's code asks for it
+   */
+  | { kind: 'imports'; specifiers: ReadonlyMap<string, string> }
 
 /** What emitted code checks of the file that it gets. What stands in the code itself needs no check. */
 export type Recheck =

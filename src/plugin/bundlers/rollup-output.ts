@@ -13,6 +13,7 @@ import type { Pipeline } from '../pipeline.js'
 import type { Output as Swept } from '../sweep.js'
 import { isModuleRequest } from '../request.js'
 import { scriptOf, withoutFrames, withoutQuery } from './adapter.js'
+import { isCoreId } from './core-files.js'
 
 /** The part of a plugin context that prints. */
 export interface Logging {
@@ -46,9 +47,19 @@ const folderOf = ({ dir, file }: Destination) => resolve(dir ?? dirname(file ?? 
 
 /**
  * Hooks that sweep a bundle before it is written, and its folder after all other plugins have written there.
- * @param written hears first that it was written
+ * @param about.written hears first that it was written
  */
-export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destination) => void = () => {}) {
+export function sweepHooks(
+  pipeline: Pipeline,
+  {
+    written = () => {},
+    held,
+  }: {
+    written?: (this: never, to: Destination) => void
+    /** See {@link Swept}. */
+    held?: (context: never) => Swept['held']
+  } = {},
+) {
   const sweepers = new Map<string, LateSweep>()
   const isWritten = new Set<string>()
   const sweepFolder = (folder: string, log: BuildLog) => withoutFrames(() => sweepers.get(folder)!.late(log))
@@ -60,7 +71,8 @@ export function sweepHooks(pipeline: Pipeline, written: (this: never, to: Destin
     generateBundle: {
       order: 'post' as const,
       handler(this: SweepingContext, to: Destination, bundle: Bundle) {
-        withoutFrames(() => sweepers.get(folderOf(to))!.early(sweptOf(bundle, this), rollupLog(this)))
+        const swept = { ...sweptOf(bundle, this), ...(held && { held: held(this as never) }) }
+        withoutFrames(() => sweepers.get(folderOf(to))!.early(swept, rollupLog(this)))
       },
     },
     writeBundle: {
@@ -158,7 +170,9 @@ function externalIds(modules: readonly string[], context: SweepingContext): Set<
     const about = context.getModuleInfo(id)
     return about?.isExternal ?? about?.code === null
   }
-  const others = [...context.getModuleIds()].filter((id) => !bundled.has(id) && !isBuiltin(id))
+  const others = [...context.getModuleIds()].filter(
+    (id) => !bundled.has(id) && !isBuiltin(id) && !isCoreId(id),
+  )
   return new Set(others.filter(isExternal))
 }
 

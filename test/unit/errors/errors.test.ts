@@ -133,6 +133,18 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: undici (lib/a.wasm)",
   ],
   FILE_CHANGED: [{ file }, 'changed while the build was running'],
+  RECHECK_UNSUPPORTED: [
+    { file, recheck: 'digest' },
+    "`recheck: 'digest'` needs the bytes of the file, and where this runs its core modules come compiled",
+  ],
+  MODULES_UNSUPPORTED: [
+    { file, where: 'the format cjs' },
+    'its core modules have to be imported as files of their own, which the format cjs cannot do',
+  ],
+  SHIM_UNUSABLE: [
+    { file, shim: '@bytecodealliance/preview2-shim/cli', runtime: 'workerd' },
+    'this component uses WASI, and @bytecodealliance/preview2-shim/cli is found in its form for Node, which workerd is not',
+  ],
   SHIM_MISSING: [
     { file, shim: '@bytecodealliance/preview2-shim' },
     'this component uses WASI, and @bytecodealliance/preview2-shim, which implements it, is not installed',
@@ -232,6 +244,9 @@ const ELSEWHERE: readonly Code[] = [
   'VERIFICATION_OFF',
   'UNVERIFIED_WASM',
   'FILE_CHANGED',
+  'RECHECK_UNSUPPORTED',
+  'MODULES_UNSUPPORTED',
+  'SHIM_UNUSABLE',
   'SHIM_MISSING',
   'TOP_LEVEL_AWAIT',
   'IMPORT_UNSUPPORTED',

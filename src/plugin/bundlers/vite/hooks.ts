@@ -6,7 +6,6 @@ import { resolve } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import type { UserConfig } from 'vite'
 import { admitFolder } from '../../admit-folder.js'
-import { Importers } from '../../importers.js'
 import type { Pipeline } from '../../pipeline.js'
 import { combine, type Duties, type HookContext, nothing, refuseSecond, sharedHooks } from '../adapter.js'
 import { rollupLog, sweepHooks } from '../rollup-output.js'
@@ -14,7 +13,7 @@ import { forOurs, pluginHooks, type RollupContext, rollupLoading } from '../roll
 import { guard, isKeptBack, reload } from './dev-server.js'
 import { importHooks, shimHooks } from './packages.js'
 import { viteFileUrls, viteLoading, writeServerFiles } from './ship.js'
-import type { ViteContext, ViteState } from './state.js'
+import { createState, type ViteContext, type ViteState } from './state.js'
 import { targetHooks } from './targets.js'
 import { workers } from './workers.js'
 
@@ -23,13 +22,7 @@ type VitePart = NonNullable<UnpluginOptions['vite']>
 /** The hooks for `vite`. */
 export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
   const awaiting = targetHooks(pipeline)
-  const state = {
-    references: new Set(),
-    emitted: new Map(),
-    served: new Map(),
-    said: new Set(),
-    importers: new Importers(),
-  } as unknown as ViteState
+  const state = createState()
   const { load, ...shared } = sharedHooks(pipeline, {
     log: (context) => rollupLog(context as unknown as RollupContext),
     loading: (context, id) => ({
@@ -45,7 +38,10 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
     cacheNothing: nothing('`load` runs in every build, and for every module that a dev server has not yet'),
     externalShims: shimHooks(pipeline, state),
     findAwait: awaiting.hooks,
-    sweepOutputs: sweepHooks(pipeline, writeServerFiles(state)) as unknown as VitePart,
+    sweepOutputs: sweepHooks(pipeline, {
+      written: writeServerFiles(state),
+      held: (context) => state.cores.held(context),
+    }) as unknown as VitePart,
   }
   return {
     ...shared,
@@ -70,6 +66,7 @@ export function viteHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
       },
       requests: importHooks(pipeline),
       devServer: devServerHooks(pipeline, state),
+      cores: { renderChunk: state.cores.renderChunk },
       fileUrls: viteFileUrls(state, () => state.config),
     } as Duties<VitePart>),
   }

@@ -9,9 +9,10 @@ import { packagesWithComponents, parseBare, specifiersIn } from '../../../disk/p
 import type { Pipeline } from '../../pipeline.js'
 import { withoutFrames, withoutQuery } from '../adapter.js'
 import { importsIn, only, refuseOtherRequests } from '../import-requests.js'
-import { resolveShim } from '../rollup.js'
+import { resolveShim } from '../rollup-resolve.js'
 import { RUNTIME_PATTERN } from '../runtime-modules.js'
-import type { ViteState } from './state.js'
+import { edgeOf, runsInNode } from './edge.js'
+import type { ViteContext, ViteState } from './state.js'
 
 type VitePart = NonNullable<UnpluginOptions['vite']>
 
@@ -26,10 +27,14 @@ export function shimHooks(pipeline: Pipeline, state: ViteState): VitePart {
       // Otherwise the dev server finds these late and reloads the page in order to bundle them.
       return { optimizeDeps: { exclude: SHIM_PACKAGES } }
     },
-    configEnvironment(name, { consumer = name === 'client' ? 'client' : 'server' }) {
+    configEnvironment(name, options, { isSsrTargetWebworker = false }) {
+      const { consumer = name === 'client' ? 'client' : 'server' } = options
       if (consumer === 'client') return null
       state.packages ??= packagesWithComponents(pipeline.root)
-      return { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
+      // What is external is not there in other runtimes, and Cloudflare's plugin refuses it.
+      return runsInNode(options, { isWebWorker: isSsrTargetWebworker && name === 'ssr' })
+        ? { resolve: { external: SHIM_PACKAGES, noExternal: state.packages } }
+        : { resolve: { noExternal: state.packages }, optimizeDeps: { exclude: SHIM_PACKAGES } }
     },
     resolveId,
   } as VitePart
@@ -40,7 +45,9 @@ const BARE = /^(?:@[\w~-]|[\w~-])[\w.~/-]*$/
 
 /** Finds the shims; and hears in a dev server who imports what, which it does not tell before it loads. */
 function resolveAndNote(pipeline: Pipeline, state: ViteState) {
-  const shims = resolveShim(pipeline)
+  const shims = resolveShim(pipeline, (context) =>
+    edgeOf((context as unknown as ViteContext).environment.config),
+  )
   return {
     ...shims,
     filter: { id: only(...shims.filter.id.include) },
@@ -50,6 +57,8 @@ function resolveAndNote(pipeline: Pipeline, state: ViteState) {
       importer: string | undefined,
       options: Parameters<typeof shims.handler>[2],
     ) {
+      // Written there by ourselves, for Cloudflare's plugin.
+      if (state.placed.has(source)) return null
       if (importer !== undefined && !isVirtual(importer)) state.importers.note(source, withoutQuery(importer))
       return shims.handler.call(this, source, importer, options)
     },

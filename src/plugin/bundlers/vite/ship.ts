@@ -10,7 +10,9 @@ import type { Admission } from '../../admissions.js'
 import { INLINE, relativeUrl } from '../../assets.js'
 import { withoutQuery } from '../adapter.js'
 import { type FileUrl, fileUrlHooks, referenced } from '../file-url.js'
+import type { LoadContext } from '../../contexts.js'
 import { emit, rollupLoading } from '../rollup.js'
+import { edgeOf, placeCore, runsElsewhere } from './edge.js'
 import { SERVED, type ViteContext, type ViteState } from './state.js'
 
 /** See {@link Dialogue.loading}; all but `lacksAwait`. */
@@ -23,9 +25,7 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
       server: (file) => {
         if (isMovedAway(context.environment.config)) return INLINE
         const reference = emit(context, file)
-        const { environment } = context
-        const emitted = state.emitted.get(environment) ?? new Map<string, Admission>()
-        state.emitted.set(environment, emitted.set(reference, file))
+        keep(state, context, [reference, file.admitted.bytes])
         state.references.add(reference)
         return referenced(reference)
       },
@@ -45,6 +45,30 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
       importers: () => state.importers.of(realPath(withoutQuery(id)) ?? id),
     }),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
+    shipCore: shipCore(context, state),
+  }
+}
+
+/** Notes what a server build has emitted: see {@link writeServerFiles}. */
+function keep(
+  { emitted }: ViteState,
+  { environment }: ViteContext,
+  [reference, bytes]: [string, Uint8Array],
+) {
+  const kept = emitted.get(environment) ?? new Map<string, Uint8Array>()
+  emitted.set(environment, kept.set(reference, bytes))
+}
+
+/** How core modules become files of their own, for an environment that compiles none. */
+function shipCore(context: ViteContext, state: ViteState): LoadContext['shipCore'] {
+  const { config, mode } = context.environment
+  const edge = edgeOf(config)
+  if (edge === undefined) return undefined
+  if (mode === 'dev') return runsElsewhere(config) ? (core, of) => placeCore(state, core, of) : undefined
+  return (core, of) => {
+    const { specifier, reference } = state.cores.ship(context, { core, of, suffix: edge.suffix })
+    keep(state, context, [reference, core.bytes])
+    return specifier
   }
 }
 
@@ -96,10 +120,10 @@ function movedUrl(
 /** Writes what Vite leaves out of server builds, which it takes for a copy of the client's assets. */
 export function writeServerFiles({ emitted }: ViteState) {
   return function (this: ViteContext, { dir }: { dir?: string | undefined }) {
-    for (const [reference, { admitted }] of emitted.get(this.environment) ?? []) {
+    for (const [reference, bytes] of emitted.get(this.environment) ?? []) {
       const path = join(dir ?? '.', this.getFileName(reference))
       mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, admitted.bytes)
+      writeFileSync(path, bytes)
     }
     emitted.delete(this.environment)
   }

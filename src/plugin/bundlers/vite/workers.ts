@@ -5,7 +5,7 @@ import type { UserConfig } from 'vite'
 import type { Pipeline } from '../../pipeline.js'
 import { NAME, refuseSecond } from '../adapter.js'
 import { fileUrlHooks } from '../file-url.js'
-import { resolveShim } from '../rollup.js'
+import { resolveShim } from '../rollup-resolve.js'
 import { partHook } from '../rollup-output.js'
 import type { ViteState } from './state.js'
 

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { planImports } from '../../../../src/bindings/hosts.js'
 import { cutSeams } from '../../../../src/bindings/jco/seams.js'
 import type { Transpiled } from '../../../../src/bindings/jco/transpiled.js'
+import { coresIn } from '../../../../src/bindings/module/cores.js'
 import type { ModuleInput } from '../../../../src/bindings/module/input.js'
 import { concatBytes } from '../../../../src/format/encoding.js'
 import { encodeSection, encodeSignatureSection, PREAMBLES } from '../../../../src/format/wasm.js'
@@ -183,6 +184,40 @@ describe('generated code', () => {
     const code = generate({ transpiled: transpiled({ exports: [['a\u2028b\u2029"\\', 'function']] }) })
     expect(code).toContain(String.raw`"a\u2028b\u2029\"\\"`)
   })
+
+  test('imports core modules that are handed over, and has them in the place of what jco compiles', () => {
+    const js = JS.replace(
+      'return Promise',
+      'const aModule = new WebAssembly.Module(new Uint8Array([\n  0x00, 97, 0X73,\n]));\n  return Promise',
+    )
+    const specifiers = new Map([
+      ['a.core.wasm', './~/one'],
+      ['component.helper.wasm', './~/two'],
+    ])
+    const code = generate({
+      transpiled: transpiled({ js, cores: { 'a.core.wasm': CORE } }),
+      source: { kind: 'imports', specifiers },
+    })
+    expect(code).toMatch(
+      /^import \$signedWasmCore0 from "\.\/~\/one";\nimport \$signedWasmCore1 from "\.\/~\/two";\nfunction/,
+    )
+    expect(code).toContain('const aModule = $signedWasmCore1;')
+    expect(code).toContain(
+      '$signedWasmLoad = () => Promise.resolve(new Map([["a.core.wasm", $signedWasmCore0]]))',
+    )
+    expect(code).not.toContain('WebAssembly.Module(')
+    expect(coresIn(js)).toMatchObject([{ bytes: Uint8Array.of(0, 97, 115) }])
+  })
+
+  test.each(['new WebAssembly.Module(bytes)', 'new WebAssembly.Module(new Uint8Array([one]))'])(
+    'hands over nothing where jco compiles %s',
+    (compiled) => {
+      const js = JS.replace('return Promise', `${compiled};\n  return Promise`)
+      const attempt = () =>
+        generate({ transpiled: transpiled({ js }), source: { kind: 'imports', specifiers: new Map() } })
+      expect(codeOf(attempt)).toBe('SEAM_CHANGED')
+    },
+  )
 
   test('refers to core modules by their place behind the signature section', () => {
     const cores = { 'a.core.wasm': CORE, 'a.core2.wasm': Uint8Array.of(...CORE, 0) }

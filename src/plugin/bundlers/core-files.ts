@@ -1,0 +1,97 @@
+/// <reference types="node" />
+/** Core modules that an output of Rollup, Rolldown or Vite has as files of their own, and the imports of them. */
+
+import { posix } from 'node:path'
+import MagicString from 'magic-string'
+import type { Core } from '../../bindings/module/cores.js'
+import { problem } from '../../errors/raise.js'
+import type { Hex } from '../../format/encoding.js'
+import type { Admission } from '../admissions.js'
+import { CoreFile, type Suffix } from '../edge.js'
+
+/** What generated code imports, with the digest of the core module. */
+const CORE_NAME = './~signed-wasm/core/'
+
+/** Matches that. */
+export const CORE_PATTERN = /^\.\/~signed-wasm\/core\/([0-9a-f]{64})$/
+
+/** What stands in code until the name of the file is known. Not that of a file: others make something of what ends in `.wasm`. */
+const PLACEHOLDER = 'signed-wasm-core:'
+
+/** The external id for what generated code imports; nothing for all else. */
+export function resolveCore(source: string): { id: string; external: true } | undefined {
+  const digest = CORE_PATTERN.exec(source)?.[1]
+  return digest === undefined ? undefined : { id: PLACEHOLDER + digest, external: true }
+}
+
+/** Whether an external id is one of ours. */
+export function isCoreId(id: string): boolean {
+  return id.startsWith(PLACEHOLDER)
+}
+
+interface EmittingContext {
+  emitFile(asset: { type: 'asset'; name: string; source: Uint8Array }): string
+  getFileName(reference: string): string
+}
+
+interface Emitted {
+  file: CoreFile
+  suffix: Suffix
+  reference: string
+}
+
+interface Chunk {
+  fileName: string
+  imports: readonly string[]
+}
+
+/** The files of all builds that share the plugin. */
+export class CoreFiles<Context extends EmittingContext> {
+  /** By build, and by digest. */
+  readonly #emitted = new WeakMap<object, Map<Hex, Emitted>>()
+  readonly #buildOf: (context: Context) => object
+
+  /** @param buildOf what tells one build from another */
+  constructor(buildOf: (context: Context) => object) {
+    this.#buildOf = buildOf
+  }
+
+  #of(context: Context): Map<Hex, Emitted> {
+    const build = this.#buildOf(context)
+    const emitted = this.#emitted.get(build) ?? new Map<Hex, Emitted>()
+    this.#emitted.set(build, emitted)
+    return emitted
+  }
+
+  /** Emits one. @returns what imports it, and the reference to the file */
+  ship(context: Context, { core, of, suffix }: { core: Core; of: Admission; suffix: Suffix }) {
+    const file = new CoreFile(core, of)
+    const reference = context.emitFile({ type: 'asset', name: file.name, source: core.bytes.slice() })
+    this.#of(context).set(file.digest, { file, suffix, reference })
+    return { specifier: CORE_NAME + file.digest, reference }
+  }
+
+  /** What has to be in the output of a build, by name. */
+  held(context: Context): ReadonlyMap<string, CoreFile> {
+    const all = [...this.#of(context).values()]
+    return new Map(all.map(({ file, reference }) => [context.getFileName(reference), file]))
+  }
+
+  /** The hook that puts the names of files into the imports of a chunk. */
+  get renderChunk() {
+    const of = (context: Context) => this.#of(context)
+    return function (this: Context, code: string, chunk: Chunk, { format }: { format?: string }) {
+      const ids = chunk.imports.filter(isCoreId)
+      if (ids.length === 0) return null
+      const named = new MagicString(code)
+      for (const id of ids) {
+        const { file, suffix, reference } = of(this).get(id.slice(PLACEHOLDER.length))!
+        if (format !== 'es')
+          throw problem('MODULES_UNSUPPORTED', { file: file.of.admitted.name, where: `the format ${format}` })
+        const path = posix.relative(posix.dirname(chunk.fileName), this.getFileName(reference))
+        named.replaceAll(id, `${path.startsWith('.') ? '' : './'}${path}${suffix}`)
+      }
+      return { code: named.toString(), map: named.generateMap({ hires: 'boundary' }) }
+    }
+  }
+}
