@@ -378,20 +378,24 @@ export const CATALOGUE = {
     hint: 'build again',
   })),
   RECHECK_UNSUPPORTED: refusal((v: AboutFile & { recheck: string }) => ({
-    what: `\`recheck: '${v.recheck}'\` needs the bytes of the file, and where this runs its core modules come compiled`,
-    hint: "set `recheck` to 'off' in builds for such a runtime; its files were verified by the build",
+    what: `\`recheck: '${v.recheck}'\` needs the whole file, and here its core modules are files of their own`,
+    hint: "set `recheck` to 'off': what a build ships it has verified",
   })),
   MODULES_UNSUPPORTED: refusal((v: AboutFile & { where: string }) => ({
-    what: `its core modules have to be imported as files of their own, which ${v.where} cannot do`,
-    hint: 'choose a format of ES modules',
+    what: `its core modules cannot be files of their own in ${v.where}`,
+    hint: "set `asset` to 'file' or 'inline'; for a runtime that compiles nothing, choose ES modules and a bundler that the README names",
+  })),
+  MODULES_UNCLEAR: refusal((_: AboutFile) => ({
+    what: 'its core modules are to be files of their own, and this bundler does not tell for what it builds',
+    hint: "asset: { modules: 'import' } for a runtime that hands them over compiled, { modules: 'url' } for pages and Node",
   })),
   SHIM_MISSING: refusal((v: AboutFile & { shim: string }) => ({
     what: `this component uses WASI, and ${v.shim}, which implements it, is not installed`,
     hint: `npm install ${v.shim}`,
   })),
   SHIM_UNUSABLE: refusal((v: AboutFile & { shim: string; runtime: string }) => ({
-    what: `this component uses WASI, and ${v.shim} is found in its form for Node, which ${v.runtime} is not`,
-    hint: "take 'node' out of the conditions of this build, or name modules of yours in `imports`",
+    what: `this component uses WASI, and ${v.shim} is not found in a form for ${v.runtime}`,
+    hint: "take 'node' out of the conditions of this build, let it resolve packages, or name modules of yours in `imports`",
   })),
   TOP_LEVEL_AWAIT: refusal((v: AboutFile & { specifier?: string | undefined; where: string }) => ({
     what: `its exports come out of a top-level await, which ${v.where} does not have`,

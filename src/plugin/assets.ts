@@ -1,11 +1,13 @@
 /** How a bundle carries the signed file, and the expression that finds it at run time. */
 
 import type { Transpiled } from '../bindings/jco/transpiled.js'
+import { locateCores } from '../bindings/module/cores.js'
 import { neededCores } from '../bindings/module/handed-over.js'
 import type { ComponentSource } from '../bindings/module/input.js'
 import { problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
-import type { LoadContext } from './contexts.js'
+import type { CoreShipping, LoadContext } from './contexts.js'
+import type { Handover } from './handover.js'
 import type { ResolvedOptions } from './options.js'
 
 /** The file as base64 in the generated code: works everywhere. */
@@ -14,21 +16,46 @@ export const INLINE: ComponentSource = { kind: 'inline' }
 /**
  * Ships a component as the target of the build and the options want it.
  * @returns where code finds it, and the core modules that are files of their own
- * @throws Diagnostic `RECHECK_UNSUPPORTED` where there are no bytes to check again
+ * @throws Diagnostic `RECHECK_UNSUPPORTED` where there is no whole file to check again, `MODULES_UNSUPPORTED`, `MODULES_UNCLEAR`
  */
 export function ship(
   { admission, transpiled }: { admission: Admission; transpiled: Transpiled },
   { asset, recheck }: Pick<ResolvedOptions, 'asset' | 'recheck'>,
-  context: Pick<LoadContext, 'ship' | 'shipCore'>,
+  context: Pick<LoadContext, 'ship' | 'cores'>,
 ): { source: ComponentSource; cores: readonly Uint8Array[] } {
   const { admitted } = admission
-  const { shipCore } = context
-  if (shipCore === undefined)
+  const by = shippingOf(asset, context.cores, admitted.name)
+  if (by === undefined)
     return { source: wantsInline(asset, admitted.bytes) ? INLINE : context.ship(admission), cores: [] }
   if (recheck !== 'off') throw problem('RECHECK_UNSUPPORTED', { file: admitted.name, recheck })
-  const cores = neededCores({ transpiled, admitted })
-  const specifiers = new Map(cores.map((core) => [core.name, shipCore(core, admission)]))
-  return { source: { kind: 'imports', specifiers }, cores: cores.map(({ bytes }) => bytes) }
+  const cores =
+    by.how === 'url' ? locateCores(transpiled.cores, admitted) : neededCores({ transpiled, admitted })
+  const places = new Map(cores.map((core) => [core.name, by.ship(core, admission, by.how)]))
+  return {
+    source:
+      by.how === 'url' ? { kind: 'files', expressions: places } : { kind: 'imports', specifiers: places },
+    cores: cores.map(({ bytes }) => bytes),
+  }
+}
+
+/** How core modules are shipped as files of their own, if they are. */
+function shippingOf(
+  asset: ResolvedOptions['asset'],
+  cores: LoadContext['cores'],
+  file: string,
+): { how: Handover; ship: CoreShipping['ship'] } | undefined {
+  const wanted = typeof asset === 'object' ? asset : undefined
+  if (cores === undefined || (wanted === undefined && !isForced(cores))) return undefined
+  if ('without' in cores) throw problem('MODULES_UNSUPPORTED', { file, where: cores.without })
+  const how = cores.isFixed ? cores.handover : (wanted?.modules ?? cores.handover)
+  if (how === undefined) throw problem('MODULES_UNCLEAR', { file })
+  return { how, ship: (...core) => cores.ship(...core) }
+}
+
+/** Whether nothing but such files can be run. */
+function isForced(cores: NonNullable<LoadContext['cores']>): boolean {
+  if ('without' in cores) return cores.isNeeded ?? false
+  return cores.handover !== undefined && cores.handover !== 'url'
 }
 
 /** Whether the option asks for base64. */

@@ -3,6 +3,7 @@
 import type { Core } from '../bindings/module/cores.js'
 import type { ComponentSource } from '../bindings/module/input.js'
 import type { Admission } from './admissions.js'
+import type { Handover } from './handover.js'
 
 /** Where a build's own lines go. */
 export interface BuildLog {
@@ -19,16 +20,29 @@ export interface FileContext {
   warn(message: string): void
 }
 
+/** See {@link LoadContext.cores}. */
+export interface CoreShipping {
+  /** How what is built gets them, where the bundler tells. */
+  handover: Handover | undefined
+  /** Whether it has no other way, whatever the options say. */
+  isFixed: boolean
+  /** @returns what imports the file, or JavaScript that gives its URL */
+  ship(core: Core, of: Admission, how: Handover): string
+}
+
+/** What has no such files, in words, such as `the format iife`. */
+export interface Unshippable {
+  without: string
+  /** Whether what is built needs them all the same. @default false */
+  isNeeded?: boolean
+}
+
 /** What a bundler offers while one id is loaded. */
 export interface LoadContext extends FileContext {
   /** Ships the file and says where it will be. Not asked when the options want base64. */
   ship(file: Admission): ComponentSource
-  /**
-   * Ships one core module as a file of its own. There where components cannot be compiled, and then asked for each core module
-   * in place of {@link ship}.
-   * @returns what imports it, compiled
-   */
-  shipCore?: ((core: Core, of: Admission) => string) | undefined
+  /** How core modules can be shipped as files of their own; nothing where the file is shipped whole, whatever the options say. */
+  cores: CoreShipping | Unshippable | undefined
   /** Where generated code finds what it brings along: how it names the folder. */
   runtime: string
   /** Whether the bundler wants the bytes themselves, as webpack does for `new URL(...)`. */

@@ -39,7 +39,8 @@ export class LateSweep {
   /** Sweeps what the bundler is going to write. @throws Diagnostic, as {@link sweep} */
   early(output: Output, log: BuildLog): void {
     this.#output = output
-    for (const [name, file] of output.held ?? []) log.inform(file.describe(name))
+    for (const [name, file] of output.held ?? [])
+      log.inform(file.describe(toSlashes(relative(this.#folder, resolve(this.#folder, name)))))
     sweep(output, this.#gate, this.#once(log))
   }
 

@@ -18,9 +18,11 @@ import {
 } from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import type { Mode } from '../policy/policy.js'
+import { type Asset, checkAsset, resolveAsset, type ResolvedAsset } from './handover.js'
 
 export type { JcoOptions } from '../bindings/jco/options.js'
 export type { KeySource } from '../disk/keyring.js'
+export type { Asset } from './handover.js'
 
 /** Bounds on what one file may cost. */
 export interface Limits {
@@ -81,10 +83,11 @@ export interface Options {
   imports?: Readonly<Record<string, string>> | undefined
   /**
    * `file` ships the signed component as one asset, `inline` as base64 in the bundle; a number
-   * inlines files of at most that many bytes.
-   * @default 'file'
+   * inlines files of at most that many bytes. `modules` ships its core modules as files of their own, which what the build
+   * is for gets as it needs them; an object says how where a bundler does not tell for what it builds.
+   * @default 'file'; `modules` where the bundler's conditions name a runtime that compiles nothing
    */
-  asset?: 'file' | 'inline' | number | undefined
+  asset?: Asset | undefined
   /**
    * What emitted code checks of a file before it compiles it: that it is the very one of the build (`digest`), or that
    * a trusted key has signed it and its core modules are those of the build (`signature`). For wasm and JavaScript
@@ -122,7 +125,7 @@ export interface ResolvedOptions {
   detached: boolean
   packages: 'report' | 'verify'
   imports: Readonly<Record<string, string>>
-  asset: 'file' | 'inline' | number
+  asset: ResolvedAsset
   recheck: 'off' | 'digest' | 'signature'
   types: TypesPlace
   cache: CachePlace | false
@@ -158,10 +161,7 @@ const CHECKS: Record<keyof Options, Check> = {
     isPlainObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')
       ? undefined
       : 'an object of import name to module',
-  asset: (value) =>
-    isCount(value) === undefined || value === 'file' || value === 'inline'
-      ? undefined
-      : "'file', 'inline' or a byte limit",
+  asset: checkAsset,
   recheck: oneOf('off', 'digest', 'signature'),
   types: (value) =>
     typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
@@ -213,7 +213,7 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     detached: options.detached ?? false,
     packages: options.packages ?? 'report',
     imports: { ...options.imports },
-    asset: options.asset ?? 'file',
+    asset: resolveAsset(options.asset),
     recheck: options.recheck ?? 'off',
     types: resolveTypes(options.types),
     cache: resolveCache(options.cache),

@@ -29,6 +29,11 @@ export class Pipeline {
     this.gate = new Gate(this.#options)
   }
 
+  /** How components are to be shipped. */
+  get asset(): ResolvedOptions['asset'] {
+    return this.#options.asset
+  }
+
   /** Tells where the build runs; until then it is a `build` in the current folder. */
   configure(place: Partial<Place>): void {
     this.gate.project.configure(place)

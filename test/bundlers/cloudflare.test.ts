@@ -15,6 +15,7 @@ import { constantComponent, coreModule, wasiComponent } from '../kit/wat.js'
 const PACKAGES = [
   '@bytecodealliance/preview2-shim@0.26.1',
   '@cloudflare/vite-plugin@1.64.0',
+  'esbuild@0.28.2',
   'vite@8.3.8',
   'wrangler@4.151.0',
 ]
@@ -87,7 +88,7 @@ async function makeApp(name: string, files: Record<string, string | Uint8Array> 
     'package.json': JSON.stringify({ name, type: 'module', dependencies: { acme: '1.0.0' } }),
     'release.pub': TRUSTED_PEM,
     'wrangler.json': JSON.stringify({ name, main: './src/worker.js', compatibility_date: '2026-01-01' }),
-    'vite.config.ts': blockWith('// vite.config.ts (Cloudflare Workers)').text,
+    'vite.config.js': blockWith('// vite.config.js (Cloudflare Workers)').text,
     'src/worker.js': WORKER,
     'src/hello.wasm': signed(fixture('hello')),
     'src/composed.wasm': signed(fixture('composed')),
@@ -147,8 +148,8 @@ describe.runIf(IS_WANTED).each([
   let app: App
   beforeAll(async () => {
     app = await makeApp(`worker-${order}`)
-    const config = blockWith('// vite.config.ts (Cloudflare Workers)').text
-    app.write({ 'vite.config.ts': arrange(config) })
+    const config = blockWith('// vite.config.js (Cloudflare Workers)').text
+    app.write({ 'vite.config.js': arrange(config) })
     expect(arrange(config) === config).toBe(order === 'before')
   })
 
@@ -212,8 +213,8 @@ describe.runIf(IS_WANTED).each([
 describe.runIf(IS_WANTED)('a Worker', () => {
   it('cannot check its files again, and says so', async () => {
     const app = await makeApp('rechecking')
-    const config = Buffer.from(app.read('vite.config.ts')).toString()
-    app.write({ 'vite.config.ts': config.replace("['release.pub']", "['release.pub'], recheck: 'digest'") })
+    const config = Buffer.from(app.read('vite.config.js')).toString()
+    app.write({ 'vite.config.js': config.replace("['release.pub']", "['release.pub'], recheck: 'digest'") })
     const built = await app.run('vite', 'build')
     expect([built.code === 0, built.output]).toEqual([
       false,
@@ -236,5 +237,59 @@ describe.runIf(IS_WANTED)('a Worker', () => {
       await serving(app.serve('vite', ...args, '--host', '127.0.0.1'), async ({ address }) => {
         expect(await visit(address)).toEqual({ answers: 'Hello, page!' })
       })
+  })
+})
+
+describe.runIf(IS_WANTED)('wrangler over what esbuild has made', () => {
+  let app: App
+  const bundle = async () => {
+    rmSync(app.at('dist'), { recursive: true, force: true })
+    return command(node, ['build.js'], { cwd: app.root, env })
+  }
+  beforeAll(async () => {
+    app = await makeApp('bundled', {
+      'build.js': blockWith('// build.js (esbuild, for Workers)').text,
+      // The loader of esbuild for core modules of one's own is another matter.
+      'src/worker.js': WORKER.replace("import core from './core.wasm'", '')
+        .replace('const { exports } = await WebAssembly.instantiate(core)', '')
+        .replace('exports.answer()', '42'),
+      'wrangler.json': JSON.stringify({
+        name: 'bundled',
+        main: 'dist/worker.js',
+        compatibility_date: '2026-01-01',
+      }),
+    })
+  })
+
+  it('runs components in workerd, and would deploy the files that were verified', async () => {
+    const built = await bundle()
+    expect(built.code, built.output).toBe(0)
+    expect(built.output).toMatch(
+      /\[signed-wasm\] hello\.core-\S+\.wasm is bytes \d+ to \d+ of src\/hello\.wasm/,
+    )
+    const dry = await app.run('wrangler', 'deploy', '--dry-run', '--outdir', 'deployed')
+    expect(dry.code, dry.output).toBe(0)
+    const deployed = app.files('deployed').filter((file) => file.endsWith('.wasm'))
+    const contents = deployed.map((file) => Buffer.from(app.read(`deployed/${file}`)).toString('hex'))
+    expect(contents.toSorted()).toEqual(
+      app
+        .wasm()
+        .map((file) => Buffer.from(app.read(`dist/${file}`)).toString('hex'))
+        .toSorted(),
+    )
+    await serving(app.serve('wrangler', 'dev', '--ip', '127.0.0.1'), async (server) => {
+      expect(await server.get()).toEqual({ status: 200, text: ANSWER })
+    })
+  })
+
+  it.each(REFUSED)('has nothing to take when a component is %s', async (status, code) => {
+    app.write({ 'src/hello.wasm': inState(fixture('hello'), status) })
+    const built = await bundle()
+    app.write({ 'src/hello.wasm': signed(fixture('hello')) })
+    expect([built.code === 0, built.output]).toEqual([
+      false,
+      expect.stringContaining(`[signed-wasm] ${code} src/hello.wasm`),
+    ])
+    expect(app.files('dist')).toEqual([])
   })
 })

@@ -522,8 +522,10 @@ describe('SSR frameworks', () => {
 describe('workers and the edge', () => {
   it('have a config, which their own test builds with', () => {
     const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/cloudflare.test.ts'), 'utf8')
-    expect(block('// vite.config.ts (Cloudflare Workers)')).toContain("signedWasm({ keys: ['release.pub'] })")
-    expect(tests).toContain("blockWith('// vite.config.ts (Cloudflare Workers)')")
+    expect(block('// vite.config.js (Cloudflare Workers)')).toContain("signedWasm({ keys: ['release.pub'] })")
+    expect(tests).toContain("blockWith('// vite.config.js (Cloudflare Workers)')")
+    expect(block('// build.js (esbuild, for Workers)')).toContain('workerd')
+    expect(tests).toContain("blockWith('// build.js (esbuild, for Workers)')")
   })
 })
 

@@ -19,6 +19,7 @@ const host = {
   wantsCore: undefined,
   identifiersOnly: false,
   lacksAwait: undefined,
+  cores: undefined,
 } satisfies LoadContext
 
 function open(root: string, options: Options = {}): Pipeline {

@@ -61,6 +61,11 @@ export type ComponentSource =
    * @property specifiers what imports each, by the name under which jco's code asks for it
    */
   | { kind: 'imports'; specifiers: ReadonlyMap<string, string> }
+  /**
+   * Not at all: its core modules are files of their own.
+   * @property expressions JavaScript giving the URL of each, by the name under which jco's code asks for it
+   */
+  | { kind: 'files'; expressions: ReadonlyMap<string, string> }
 
 /** What emitted code checks of the file that it gets. What stands in the code itself needs no check. */
 export type Recheck =

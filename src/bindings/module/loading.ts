@@ -38,10 +38,19 @@ export function generateLoading({ transpiled, admitted, source, recheck }: Modul
     )
     return call('compile', file, `(file) => [${[...held, ...made].join(', ')}]`)
   }
-  const load = () => {
-    if (source.kind === 'imports') return handOver(cores)
-    if (source.kind === 'inline') return compile(call('decodeBase64', literal(base64(admitted.bytes))), 0)
-    const url = source.expression
+  const load = (): string => {
+    switch (source.kind) {
+      case 'imports':
+        return handOver(cores)
+      case 'files':
+        return call('compileFiles', `[${filesIn(source.expressions)}]`)
+      case 'inline':
+        return compile(call('decodeBase64', literal(base64(admitted.bytes))), 0)
+      case 'url':
+        return loadFrom(source.expression)
+    }
+  }
+  const loadFrom = (url: string) => {
     switch (recheck.kind) {
       case 'digest':
         return compile(call('readPinned', url, literal(`sha256-${base64(fromHex(admitted.digest)!)}`)), 0)
@@ -62,6 +71,9 @@ export function generateLoading({ transpiled, admitted, source, recheck }: Modul
     adapters: adapters.map(({ bytes }) => bytes),
   }
 }
+
+const filesIn = (expressions: ReadonlyMap<string, string>) =>
+  [...expressions].map(([name, url]) => `[${literal(name)}, ${url}]`).join(', ')
 
 function pin(keys: readonly TrustedKey[], slices: readonly CoreSlice[], admitted: Admitted): Pinned {
   const { contentStart: base, contentDigest, sidecars } = admitted

@@ -7,6 +7,7 @@ interface RuntimeFiles {
   get: typeof import('../../runtime/get.js')
   compile: typeof import('../../runtime/compile.js')
   stream: typeof import('../../runtime/stream.js')
+  files: typeof import('../../runtime/files.js')
   instantiate: typeof import('../../runtime/instantiate.js')
   jspi: typeof import('../../runtime/jspi.js')
   signature: typeof import('../../runtime/signature.js')
@@ -17,6 +18,7 @@ const FUNCTIONS = {
   get: ['decodeBase64', 'readContent', 'readPinned'],
   compile: ['compile'],
   stream: ['compileStreaming'],
+  files: ['compileFiles'],
   instantiate: ['component'],
   jspi: ['withJspi'],
   signature: ['readSigned'],

@@ -37,6 +37,7 @@ export async function load(
     warn: (text: string) => void warnings.push({ text }),
     ship: (admission: Admission) =>
       build.initialOptions.format === 'esm' ? files.ship(withoutQuery(path), admission) : INLINE,
+    cores: files.shipping(withoutQuery(path), build.initialOptions),
     runtime: RUNTIME_NAME,
     wantsBytes: isFile,
     isReference: isFile,

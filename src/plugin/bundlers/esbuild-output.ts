@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild'
 import { realPath } from '../../disk/paths.js'
+import type { CoreFile } from '../core-file.js'
 import type { ExternalImport } from '../externals.js'
 import type { OutputFile } from '../find-wasm.js'
 import { modulesOf } from '../holders.js'
@@ -27,11 +28,11 @@ export function sweepOutput(
   sweeper: LateSweep,
   options: BuildOptions,
   result: BuildResult,
-  warnings: Message[],
+  { warnings, held }: { warnings: Message[]; held: ReadonlyMap<string, CoreFile> },
 ) {
   if (result.errors.length > 0) return undefined
   const isWritten = options.write !== false
-  const output = outputOf(options, result)
+  const output = outputOf(options, result, held)
   const errors = messagesOf(() => {
     sweeper.early(output, logOf(options, warnings))
     if (isWritten) sweeper.late(logOf(options, warnings))
@@ -43,6 +44,7 @@ export function sweepOutput(
 function outputOf(
   options: BuildOptions,
   { outputFiles, metafile }: BuildResult,
+  held: ReadonlyMap<string, CoreFile>,
 ): Output & { files: OutputFile[] } {
   const folder = workingFolder(options)
   const contents = new Map(outputFiles?.map((file) => [file.path, file.contents]))
@@ -60,7 +62,8 @@ function outputOf(
   return {
     files,
     importersOf: (file) => importersOf(file, metafile!, folder),
-    externals: externalsOf(metafile!, folder),
+    externals: externalsOf(metafile!, folder, held),
+    held,
   }
 }
 
@@ -81,15 +84,20 @@ function importersOf(file: string, { inputs }: Metafile, folder: string): string
 }
 
 /** Where nothing is bundled, only outputs tell what they import. */
-function externalsOf({ inputs, outputs }: Metafile, folder: string): ExternalImport[] {
-  return Object.values(outputs).flatMap((output) =>
-    output.imports
-      .filter(({ external }) => external)
+function externalsOf(
+  { inputs, outputs }: Metafile,
+  folder: string,
+  held: ReadonlyMap<string, CoreFile>,
+): ExternalImport[] {
+  return Object.entries(outputs).flatMap(([name, output]) => {
+    const isHeld = (path: string) => held.has(resolve(folder, dirname(name), withoutQuery(path)))
+    return output.imports
+      .filter(({ external, path }) => external && !isHeld(path))
       .flatMap(({ path: specifier }) => {
         const all = Object.keys(output.inputs)
         const known = all.filter((input) => inputs[input]?.imports.some(({ path }) => path === specifier))
         const importers = known.length > 0 ? known : all
         return importers.map((input) => ({ specifier, importer: resolve(folder, withoutQuery(input)) }))
-      }),
-  )
+      })
+  })
 }

@@ -1,11 +1,14 @@
 /** Names that esbuild does not find by itself. */
 
 import type { BuildOptions, OnResolveArgs, PluginBuild } from 'esbuild'
-import { SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
+import { nodeResolve, SHIM_PACKAGES, SHIM_PATTERN } from '../../bindings/shims.js'
 import { sniffLayer } from '../../disk/read-file.js'
+import { problem } from '../../errors/raise.js'
+import { edgeAmong } from '../handover.js'
 import type { Pipeline } from '../pipeline.js'
 import { isWasm, splitOwnQuery } from '../request.js'
-import { NAME } from './adapter.js'
+import { NAME, withoutQuery } from './adapter.js'
+import { toMessage } from './esbuild-messages.js'
 import { asksForFile } from './import-requests.js'
 
 /** Leaves the WASI shims to Node. */
@@ -33,7 +36,12 @@ async function resolveShim(
   const from = (folder: string) =>
     build.resolve(path, { kind, importer, resolveDir: folder, pluginData: NAME })
   const near = await from(resolveDir)
-  return near.errors.length === 0 ? near : from(pipeline.root)
+  const found = near.errors.length === 0 ? near : await from(pipeline.root)
+  const edge = edgeAmong(build.initialOptions.conditions ?? [])
+  const isForNode = [resolveDir, pipeline.root].some((folder) => nodeResolve(path, folder) === found.path)
+  if (edge === undefined || found.external || !isForNode) return found
+  const file = pipeline.gate.project.display(withoutQuery(importer))
+  return { errors: [toMessage(problem('SHIM_UNUSABLE', { file, shim: path, runtime: edge.name }))] }
 }
 
 /** Of what is a module, and not a file or an output. */

@@ -43,7 +43,7 @@ export function esbuildHooks(pipeline: Pipeline): Partial<UnpluginOptions> {
           if (result.errors.length === 0) files.place(options, result)
         })
         build.onEnd((result) => ({
-          ...sweepOutput(sweeper, options, result, warnings),
+          ...sweepOutput(sweeper, options, result, { warnings, held: files.held }),
           warnings: warnings.splice(0),
         }))
       },

@@ -88,6 +88,7 @@ function farmLoading(
     watch: (file) => watch(context, file, id),
     warn,
     ship: ({ name }) => (canShip && isPlainName(name) ? relativeUrl(JSON.stringify(`./${name}`)) : INLINE),
+    cores: { without: 'Farm' },
     runtime: RUNTIME,
     wantsBytes: false,
     isReference: false,

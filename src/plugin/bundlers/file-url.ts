@@ -26,7 +26,12 @@ export type References = Set<string>
 
 /** The source behind a reference. */
 export function referenced(reference: string): ComponentSource {
-  return urlSource(`import.meta.ROLLUP_FILE_URL_${reference}`)
+  return urlSource(fileUrlOf(reference))
+}
+
+/** JavaScript that gives the URL of an emitted file, and that bundlers put something else in the place of. */
+export function fileUrlOf(reference: string): string {
+  return `import.meta.ROLLUP_FILE_URL_${reference}`
 }
 
 /** The variable that scripts without modules have for where they came from, which can be asked only while they start. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { nodeResolve, SHIM_PATTERN } from '../../bindings/shims.js'
 import { sniffLayer } from '../../disk/read-file.js'
 import { problem } from '../../errors/raise.js'
-import type { Edge } from '../edge.js'
+import type { Edge } from '../handover.js'
 import type { Pipeline } from '../pipeline.js'
 import { splitOwnQuery } from '../request.js'
 import { withoutFrames, withoutQuery } from './adapter.js'
@@ -25,6 +25,8 @@ export interface ResolvingContext {
   ): Promise<{ id: string; external?: boolean | 'absolute' | 'relative' } | null>
 }
 
+type EdgeOf = (context: ResolvingContext) => Edge | undefined
+
 interface ResolveOptions {
   attributes?: Record<string, string>
   /** Told by Rolldown alone. */
@@ -32,8 +34,8 @@ interface ResolveOptions {
 }
 
 /** Rollup alone takes a query for a part of the file name, and for one of a package's names. */
-export function resolveForRollup(pipeline: Pipeline) {
-  const shims = resolveShim(pipeline)
+export function resolveForRollup(pipeline: Pipeline, edgeOf: EdgeOf) {
+  const shims = resolveShim(pipeline, edgeOf)
   return {
     ...shims,
     filter: { id: only(...shims.filter.id.include, QUERIED) },
@@ -63,10 +65,7 @@ const QUERIED = /^([^\0]*?\.wasm)(\?.*)$|\?(?:component|instantiate)\b/i
  * `.wasm`, which others' plugins look for in order to make something else of them.
  * @param edgeOf the runtime without a compiler that a build is for: see {@link edgeAmong}
  */
-export function resolveShim(
-  pipeline: Pipeline,
-  edgeOf: (context: ResolvingContext) => Edge | undefined = () => undefined,
-) {
+export function resolveShim(pipeline: Pipeline, edgeOf: EdgeOf = () => undefined) {
   return {
     order: 'pre' as const,
     filter: { id: only(SHIM_PATTERN, RUNTIME_PATTERN, CORE_PATTERN, IMPORT) },

@@ -12,6 +12,7 @@ import { makesDeclarations } from './declaration-imports.js'
 import { fileUrlHooks, referenced, type References } from './file-url.js'
 import { asksForFile, only, refuseOtherRequests } from './import-requests.js'
 import { type Logging, rollupLog, sweepHooks } from './rollup-output.js'
+import { RollupCores } from './rollup-cores.js'
 import { resolveForRollup, resolveShim } from './rollup-resolve.js'
 import { RUNTIME_ID, RUNTIME_NAME } from './runtime-modules.js'
 
@@ -30,17 +31,21 @@ export interface RollupContext extends Logging {
  */
 export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
   const awaiting = awaitHooks(pipeline)
+  const references: References = new Set()
+  const cores = new RollupCores(pipeline, references, framework)
   const duties: Duties<object> = {
     root: nothing('paths count from the current folder, as those of Rollup do'),
     refuseSecond: pluginHooks(pipeline),
     cacheNothing: nothing('`load` runs in every build, also with `cache`'),
-    externalShims: { resolveId: framework === 'rollup' ? resolveForRollup(pipeline) : resolveShim(pipeline) },
+    externalShims: {
+      resolveId: (framework === 'rollup' ? resolveForRollup : resolveShim)(pipeline, () => cores.edge),
+    },
     findAwait: awaiting.hooks,
-    sweepOutputs: sweepHooks(pipeline),
+    sweepOutputs: sweepHooks(pipeline, { held: cores.held as never }),
   }
-  const references: References = new Set()
   const others = {
     requests: { transform: refuseOtherRequests(pipeline) },
+    cores: cores.hooks,
     fileUrls: fileUrlHooks(references),
   }
   const { load, ...shared } = sharedHooks(pipeline, {
@@ -50,6 +55,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
         references,
         waitsForFiles: framework === 'rollup',
       }),
+      cores: cores.shipping(context as unknown as RollupContext),
       // Rollup loads for all outputs at once.
       lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
     }),
@@ -108,6 +114,7 @@ export function rollupLoading(
       references.add(reference)
       return referenced(reference)
     },
+    cores: undefined,
     runtime: RUNTIME_NAME,
     wantsBytes: isFile,
     isReference: isFile,

@@ -24,7 +24,7 @@ export function webpackHooks(pipeline: Pipeline, framework: 'webpack' | 'rspack'
   let compiler: Compiler | undefined
   const shared = sharedHooks(pipeline, {
     log: (context) => compilationLog(context, compiler!),
-    loading: (context) => webpackLoading(context, compiler!),
+    loading: (context) => ({ ...webpackLoading(context, compiler!), cores: { without: framework } }),
     takesBytes: true,
     claims: (id) => !pipeline.isCoreModule(id),
   })
@@ -57,7 +57,7 @@ function compilationLog(context: UnpluginBuildContext, compiler: Compiler): Buil
   return logOf(compiler, (context.getNativeBuildContext!() as { compilation: Compilation }).compilation)
 }
 
-function webpackLoading(context: HookContext, compiler: Compiler): LoadContext {
+function webpackLoading(context: HookContext, compiler: Compiler): Omit<LoadContext, 'cores'> {
   const loader = loaderContext(context)
   // A cached module would skip verification in the next process.
   loader.cacheable(false)

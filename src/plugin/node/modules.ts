@@ -42,6 +42,7 @@ export class NodeModules {
       watch: () => {},
       warn,
       ship: ({ file }) => urlSource(JSON.stringify(pathToFileURL(file).href)),
+      cores: { without: 'Node without a bundler' },
       runtime: pathToFileURL(RUNTIME).href,
       wantsBytes: false,
       isReference: false,

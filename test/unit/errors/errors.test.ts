@@ -135,15 +135,19 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   FILE_CHANGED: [{ file }, 'changed while the build was running'],
   RECHECK_UNSUPPORTED: [
     { file, recheck: 'digest' },
-    "`recheck: 'digest'` needs the bytes of the file, and where this runs its core modules come compiled",
+    "`recheck: 'digest'` needs the whole file, and here its core modules are files of their own",
   ],
   MODULES_UNSUPPORTED: [
     { file, where: 'the format cjs' },
-    'its core modules have to be imported as files of their own, which the format cjs cannot do',
+    'its core modules cannot be files of their own in the format cjs',
+  ],
+  MODULES_UNCLEAR: [
+    { file },
+    'its core modules are to be files of their own, and this bundler does not tell for what it builds',
   ],
   SHIM_UNUSABLE: [
     { file, shim: '@bytecodealliance/preview2-shim/cli', runtime: 'workerd' },
-    'this component uses WASI, and @bytecodealliance/preview2-shim/cli is found in its form for Node, which workerd is not',
+    'this component uses WASI, and @bytecodealliance/preview2-shim/cli is not found in a form for workerd',
   ],
   SHIM_MISSING: [
     { file, shim: '@bytecodealliance/preview2-shim' },
@@ -246,6 +250,7 @@ const ELSEWHERE: readonly Code[] = [
   'FILE_CHANGED',
   'RECHECK_UNSUPPORTED',
   'MODULES_UNSUPPORTED',
+  'MODULES_UNCLEAR',
   'SHIM_UNUSABLE',
   'SHIM_MISSING',
   'TOP_LEVEL_AWAIT',

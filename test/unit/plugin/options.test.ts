@@ -41,6 +41,16 @@ describe('resolveOptions', () => {
     expect(wrong({ types: '' })).toThrow("`types` must be true, false, 'sibling' or a folder")
   })
 
+  it('takes modules by a word, or with how they are got', () => {
+    const asset = (value: Options['asset']) => resolveOptions({ asset: value }).asset
+    expect([asset('modules'), asset({ modules: 'url' }), asset(5)]).toEqual([
+      { modules: undefined },
+      { modules: 'url' },
+      5,
+    ])
+    expect(wrong({ asset: { modules: 'url', suffix: '' } })).toThrow('unknown option `asset.suffix`')
+  })
+
   it('takes cache as a switch or a folder', () => {
     const cache = (value: boolean | string) => resolveOptions({ cache: value }).cache
     expect([cache(true), cache(false), cache('.jco')]).toEqual([
@@ -108,6 +118,9 @@ describe('resolveOptions', () => {
     ['asset', -1],
     ['asset', 1.5],
     ['asset', 'base64'],
+    ['asset', {}],
+    ['asset', ['modules']],
+    ['asset.modules', { modules: 'require' }],
     ['cache', 1],
     ['cache', ''],
     ['cache', null],

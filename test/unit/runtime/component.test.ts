@@ -15,6 +15,7 @@ import { concatBytes } from '../../../src/format/encoding.js'
 import { compile } from '../../../src/runtime/compile.js'
 import { compileStreaming } from '../../../src/runtime/stream.js'
 import { component, type ComponentParts } from '../../../src/runtime/instantiate.js'
+import { compileFiles } from '../../../src/runtime/files.js'
 import { contentStart, decodeBase64, readComponent, readPinned } from '../../../src/runtime/get.js'
 
 const CORE = PREAMBLES['core module']
@@ -268,6 +269,42 @@ describe('a pinned file', () => {
     expect(await readPinned('http://x/y.wasm', integrityOf(FILE))).toEqual(FILE)
     vi.stubGlobal('fetch', answering(undefined))
     await expect(readPinned('http://x/y.wasm', integrityOf(FILE))).rejects.toMatchObject({
+      code: 'COMPONENT_UNREADABLE',
+    })
+  })
+})
+
+describe('core modules that are files of their own', () => {
+  const answerWith = (type: string, status = 200) =>
+    vi.stubGlobal(
+      'fetch',
+      async () => new Response(Uint8Array.from(CORE), { status, headers: { 'content-type': type } }),
+    )
+
+  test.each([
+    ['while they arrive, where the server says what they are', 'application/wasm', 1],
+    ['from their bytes, where it does not', 'application/octet-stream', 0],
+  ])('are compiled %s', async (_, type, times) => {
+    answerWith(type)
+    const streaming = vi.spyOn(WebAssembly, 'compileStreaming')
+    const compiled = await compileFiles([
+      ['a', 'http://x/a.wasm'],
+      ['b', new URL('http://x/b.wasm')],
+    ])
+    expect([...compiled.keys()]).toEqual(['a', 'b'])
+    expect([...compiled.values()].every((one) => one instanceof WebAssembly.Module)).toBe(true)
+    expect(streaming).toHaveBeenCalledTimes(2 * times)
+  })
+
+  test('are read from the disk in Node', async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'signed-wasm-')), 'a.wasm')
+    writeFileSync(file, CORE)
+    expect((await compileFiles([['a', pathToFileURL(file)]])).get('a')).toBeInstanceOf(WebAssembly.Module)
+  })
+
+  test('are not taken from an answer that is an error', async () => {
+    answerWith('application/wasm', 404)
+    await expect(compileFiles([['a', 'http://x/a.wasm']])).rejects.toMatchObject({
       code: 'COMPONENT_UNREADABLE',
     })
   })

@@ -7,7 +7,8 @@ import type { Core } from '../../../bindings/module/cores.js'
 import { toSlashes } from '../../../disk/paths.js'
 import { replaceFile } from '../../../disk/replace-file.js'
 import type { Admission } from '../../admissions.js'
-import { CoreFile, type Edge, edgeAmong } from '../../edge.js'
+import { CoreFile } from '../../core-file.js'
+import { type Edge, edgeAmong } from '../../handover.js'
 import type { ViteState } from './state.js'
 
 interface EnvironmentConfig {

@@ -45,7 +45,7 @@ export function viteLoading(context: ViteContext, id: string, state: ViteState) 
       importers: () => state.importers.of(realPath(withoutQuery(id)) ?? id),
     }),
     ship: ship[context.environment.mode === 'dev' ? 'dev' : 'build'][consumer],
-    shipCore: shipCore(context, state),
+    cores: coresOf(context, state),
   }
 }
 
@@ -59,16 +59,25 @@ function keep(
   emitted.set(environment, kept.set(reference, bytes))
 }
 
-/** How core modules become files of their own, for an environment that compiles none. */
-function shipCore(context: ViteContext, state: ViteState): LoadContext['shipCore'] {
+/** How core modules become files of their own. In a dev server they do for runtimes that compile nothing alone. */
+function coresOf(context: ViteContext, state: ViteState): LoadContext['cores'] {
   const { config, mode } = context.environment
-  const edge = edgeOf(config)
-  if (edge === undefined) return undefined
-  if (mode === 'dev') return runsElsewhere(config) ? (core, of) => placeCore(state, core, of) : undefined
-  return (core, of) => {
-    const { specifier, reference } = state.cores.ship(context, { core, of, suffix: edge.suffix })
-    keep(state, context, [reference, core.bytes])
-    return specifier
+  const { handover = 'url' } = edgeOf(config) ?? {}
+  if (mode === 'dev') {
+    if (handover === 'url' || !runsElsewhere(config)) return undefined
+    return { handover, isFixed: true, ship: (core, of) => placeCore(state, core, of) }
+  }
+  const isServer = config.consumer === 'server'
+  if (handover === 'url' && isServer && isMovedAway(config)) return undefined
+  return {
+    handover,
+    isFixed: handover !== 'url' || !isServer,
+    ship(core, of, how) {
+      const { place, reference } = state.cores.ship(context, { core, of, how })
+      if (isServer) keep(state, context, [reference, core.bytes])
+      if (how === 'url') state.references.add(reference)
+      return place
+    },
   }
 }
 

@@ -538,6 +538,7 @@ const host = {
   wantsCore: undefined,
   identifiersOnly: false,
   lacksAwait: undefined,
+  cores: undefined,
 }
 
 /** A use of the plugin in a project. */

@@ -1,4 +1,4 @@
-/** Runtimes that compile no WebAssembly, and have core modules handed over compiled: by imports of files. */
+/** A core module that is a file of its own, and what can be said of it. */
 
 import { basename } from 'node:path'
 import { type Core, isSlice } from '../bindings/module/cores.js'
@@ -6,25 +6,6 @@ import { type Hex, toHex } from '../format/encoding.js'
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Admission } from './admissions.js'
 import { isPlainName } from './assets.js'
-
-/** What an import has behind the name of a file, for a runtime to take it for a compiled module. */
-export type Suffix = '' | '?module'
-
-/** By the condition that such runtimes are known by. @see WinterTC, "Runtime Keys"; Cloudflare and Vercel, "WebAssembly" */
-const SUFFIXES: Readonly<Record<string, Suffix>> = { workerd: '', 'edge-light': '?module' }
-
-/** Such a runtime. */
-export interface Edge {
-  /** The condition. */
-  name: string
-  suffix: Suffix
-}
-
-/** The one that a bundler builds for, by the conditions under which it looks for files of packages. */
-export function edgeAmong(conditions: readonly string[]): Edge | undefined {
-  const name = conditions.find((condition) => Object.hasOwn(SUFFIXES, condition))
-  return name === undefined ? undefined : { name, suffix: SUFFIXES[name]! }
-}
 
 /** A core module that is a file of its own, and the component that it is of. */
 export class CoreFile {
