@@ -45,6 +45,7 @@ export async function loadInBun(
       imported = ship(admitted.bytes)
       return urlSource(`new URL($signedWasmFile, ${isServer(config) ? SERVED : 'import.meta.url'}).href`)
     },
+    cores: { without: 'Bun' },
     runtime: RUNTIME_NAME,
     wantsBytes: false,
     isReference: false,
