@@ -89,6 +89,24 @@ describe('the tarball', () => {
     expect(new Set(sources).size).toBeGreaterThan(100)
   })
 
+  it('holds what its scripts and declarations import', () => {
+    const held = new Set(packed.map((file) => file.path))
+    const missing = [...held]
+      .filter((name) => /^dist\/.*\.(?:m?js|d\.ts)$/.test(name))
+      .flatMap((name) => {
+        const text = readFileSync(path.join(REPOSITORY, name), 'utf8')
+        const imported = text.matchAll(
+          /^(?:import|export)\b[^"'`;]*?["'](\.{1,2}\/[^"']+\.m?js)["']|\bimport\(["'](\.{1,2}\/[^"']+\.m?js)["']\)/gm,
+        )
+        return [...imported].map(([, one, other]) => {
+          const target = path.posix.join(path.posix.dirname(name), (one ?? other)!)
+          return name.endsWith('.d.ts') ? target.replace(/\.js$/, '.d.ts') : target
+        })
+      })
+      .filter((target) => !held.has(target))
+    expect(missing).toEqual([])
+  })
+
   it('has the plugin in few files, whose errors are those of the library', async () => {
     const importsOf = (name: string) => {
       const text = readFileSync(path.join(REPOSITORY, 'dist', name), 'utf8')
