@@ -27,6 +27,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'check that a trusted key signed each file, as it is',
     load: async () => (await import('./commands/verify.js')).verify,
   },
+  init: {
+    summary: 'write a policy to start from, of the keys and components that are here',
+    load: async () => (await import('./commands/init.js')).init,
+  },
+  check: {
+    summary: 'check all that the rules of signed-wasm.json name, and its lock',
+    load: async () => (await import('./commands/check.js')).check,
+  },
+  lock: {
+    summary: 'show what has changed, and write it into the lock',
+    load: async () => (await import('./commands/lock.js')).lock,
+  },
+  explain: {
+    summary: 'say which rules name a file, what they want, and what holds',
+    load: async () => (await import('./commands/explain.js')).explain,
+  },
   types: {
     summary: 'write TypeScript declarations for components, after verifying them',
     load: async () => (await import('./commands/types.js')).types,

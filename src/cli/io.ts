@@ -16,6 +16,8 @@ export interface Io extends Speaker, Disk {
   env: Readonly<Record<string, string | undefined>>
   /** Whether stderr is a terminal, for progress; and stdout, for colour. */
   isTerminal: { out: boolean; err: boolean }
+  /** Asks whoever sits there a question that is answered by yes or no; `undefined` where nobody does. */
+  confirm: ((question: string) => Promise<boolean>) | undefined
   /** Width of the terminal on stdout; `undefined` where there is none. */
   columns: number | undefined
 }
@@ -33,6 +35,17 @@ export function openIo(): Io {
     env: process.env,
     isTerminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
     columns: process.stdout.columns,
+    confirm: process.stdin.isTTY && process.stderr.isTTY ? confirm : undefined,
+  }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(?:es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+  } finally {
+    lines.close()
   }
 }
 

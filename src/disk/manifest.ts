@@ -16,6 +16,8 @@ export interface Manifest {
   /** Whether there may be ES modules in it, without which there is no import of a `.wasm`. */
   hasModules: boolean
   name: string | undefined
+  /** Whether packages below it belong to it. */
+  isWorkspace: boolean
   /** Names that it gives to `.wasm` files. */
   allNames: readonly Mapping[]
   /** Those of them that hide what they stand for. */
@@ -38,6 +40,7 @@ export function readManifest(folder: string, { isProject = false } = {}): Manife
     const allNames = ['exports', 'imports'].flatMap((map) => namesOfWasm(manifest[map]))
     return {
       name: nameIn(manifest),
+      isWorkspace: manifest['workspaces'] !== undefined,
       dependencies: [...kinds, ...(isProject ? ['devDependencies'] : [])]
         .flatMap((kind) => Object.keys(manifest[kind] ?? {}))
         .filter((name) => PACKAGE_NAME.test(name)),
@@ -47,7 +50,14 @@ export function readManifest(folder: string, { isProject = false } = {}): Manife
     }
   } catch {
     // Whoever imports the package reports what is wrong with it.
-    return { name: undefined, dependencies: [], hasModules: false, allNames: [], names: [] }
+    return {
+      name: undefined,
+      isWorkspace: false,
+      dependencies: [],
+      hasModules: false,
+      allNames: [],
+      names: [],
+    }
   }
 }
 

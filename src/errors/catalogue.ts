@@ -373,6 +373,22 @@ export const CATALOGUE = {
       v.packages.map(({ name, files }) => `${name} (${list(files, 'none', MAX_CLAIMED)})`).join('; '),
     hint: `let those pass that you have reviewed: exclude: [${v.packages.map(({ name }) => `'npm:${name}'`).join(', ')}]`,
   })),
+  PACKAGE_REFUSED: refusal(
+    (v: { files: readonly { name: string; code: string }[]; rules: readonly string[] }) => ({
+      what: `packages bring WebAssembly that the policy does not let in: ${list(
+        v.files.map(({ name, code }) => `${name} (${code})`),
+        'none',
+      )}`,
+      hint:
+        v.rules.length === 0
+          ? 'npx unplugin-signed-wasm explain <file> says what is wrong with each'
+          : `if they may ship, add to "rules" of signed-wasm.json: ${v.rules.map((name) => pasteRule(name, [])).join(', ')}`,
+    }),
+  ),
+  RECHECK_BY_DIGEST: refusal((_: AboutFile) => ({
+    what: 'several rules, or several signers, bind this file, so that a page checks by its digest that it is the file of the build',
+    hint: "nothing to do; with recheck: 'digest' it is the same for all files",
+  })),
   FILE_CHANGED: unreadable((_: AboutFile) => ({
     what: 'changed while the build was running',
     hint: 'build again',
@@ -449,6 +465,10 @@ export const CATALOGUE = {
   })),
 
   // Policies and locks.
+  NO_POLICY: unreadable((_: object) => ({
+    what: 'there is no signed-wasm.json here, nor above in the repository',
+    hint: 'npx unplugin-signed-wasm init writes one to start from',
+  })),
   POLICY_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
     what: `${at(v.place)}: ${v.reason}`,
     hint: 'correct it there; a "$schema" at its top lets an editor check it as you type',

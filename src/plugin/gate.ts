@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import type { Hex } from '../format/encoding.js'
 import { type Layer, readLayer } from '../format/wasm.js'
-import { judge, type Subject } from '../policy/judge.js'
+import { judge, type Judgement, type Subject } from '../policy/judge.js'
 import type { Policy } from '../policy/policy.js'
 import { type Admission, Admissions } from './admissions.js'
 import type { BuildLog, FileContext } from './contexts.js'
@@ -21,6 +21,14 @@ interface Wanted {
   importers?: readonly string[] | undefined
 }
 
+/** What is held against a file. */
+export interface Objection {
+  action: 'warn' | 'refuse'
+  problem?: Diagnostic | undefined
+  /** Whether it is imported as a module, rather than referred to. */
+  isModule?: boolean
+}
+
 /** One gate for each use of the plugin. */
 export class Gate {
   readonly project: Project
@@ -30,6 +38,8 @@ export class Gate {
   readonly #options: ResolvedOptions
   readonly #warned = new Set<string>()
   #read: ReadPolicy | undefined
+  /** Whether something will conclude, in the end, what was noted of packages; hooks of Node have no such end. */
+  hasEnd = true
   /** The id of the policy under which files were admitted so far. */
   #admittedUnder: string | undefined
 
@@ -56,13 +66,24 @@ export class Gate {
 
   #readPolicy(log?: BuildLog): ReadPolicy {
     const { root, command } = this.project
-    const { mode, keys, include, exclude } = this.#options
-    return readPolicy({ mode: mode[command], keys, include, exclude, root }, log)
+    const read = readPolicy({ ...this.#options, root, command }, log)
+    this.project.readsSidecars = read.detached
+    return read
   }
 
   /** What this build demands. */
   get policy(): Policy {
     return this.#current().policy
+  }
+
+  /** Whether a policy file says what may come in, so that nothing is let pass for being in a package. */
+  get hasRules(): boolean {
+    return this.#current().hasRules
+  }
+
+  /** @param file a real path */
+  #judge(subject: Subject, file: string): Judgement {
+    return judge({ ...subject, ...this.#current().nameOf(file) }, this.policy)
   }
 
   // Some servers load before any build start is announced.
@@ -95,14 +116,13 @@ export class Gate {
     if (read === undefined) return undefined
     const { file, display, bytes, sidecars } = read
     const layer = wanted.layer ?? readLayer(bytes) ?? 'component'
-    const judgement = judge({ name: display, bytes, layer, sidecars }, this.policy)
+    const judgement = this.#judge({ name: display, bytes, layer, sidecars }, file)
     if (judgement.action !== 'accept') {
-      const objection = isModule ? judgement.problem : undefined
       // A core module could take the place of a component.
       const isOurs = isModule && !importers.every(isInPackage)
-      if (!isOurs && this.leavesToPackage(file, layer, objection)) return undefined
+      if (!isOurs && this.leavesToPackage(file, layer, { ...judgement, isModule })) return undefined
       if (isFile && this.leavesCopy({ bytes, layer })) return undefined
-      const isTheirs = !isOurs && PackageWasm.owns(file, layer)
+      const isTheirs = !isOurs && !this.hasRules && PackageWasm.owns(file, layer)
       const problem = isTheirs ? PackageWasm.refusalOf(file) : judgement.problem
       if (judgement.action === 'refuse') throw problem
       this.warnOnce(problem, file, context)
@@ -125,31 +145,42 @@ export class Gate {
 
   /**
    * Whether a file is a core module that a package brings. It is noted, and left to the bundler for now: the end of the
-   * build lists or refuses all of them. A server has no such end.
+   * build lists or refuses all of them. A server has no such end. What the rules of a policy let in with a warning is not left.
    */
-  leavesToPackage(file: string, layer: Layer, objection?: Diagnostic): boolean {
+  leavesToPackage(file: string, layer: Layer, { action, problem, isModule = false }: Objection): boolean {
     if (!PackageWasm.owns(file, layer)) return false
     const { command, verifiesPackages } = this.project
-    if (verifiesPackages && command === 'serve') return false
-    this.packageWasm.add(file, objection)
+    const isDemanded = this.hasRules || verifiesPackages
+    if (isDemanded && (command === 'serve' || !this.hasEnd)) return false
+    if (this.hasRules && action === 'warn') return false
+    this.packageWasm.add(file, isModule ? problem : undefined)
+    if (this.hasRules && problem !== undefined) this.packageWasm.findings.set(file, problem)
     return true
   }
 
   /**
    * Whether bytes are what a package brings, in another place: a copy of its file or script, or what one of its modules
-   * holds, in a worker or a source map. They are noted as that package's: see {@link Gate.leavesToPackage}.
+   * holds, in a worker or a source map. They are noted as that package's: see {@link Gate.leavesToPackage}. In a policy file a
+   * copy has a name of its own.
    */
   leavesCopy({ bytes, layer, output }: Copied & { layer: Layer }): boolean {
-    if (layer !== 'core module') return false
+    if (layer !== 'core module' || this.hasRules) return false
     const { packageWasm, project } = this
     const originals = packageWasm.originalsOf({ bytes, output }, project.root)
     const covered = originals.filter((file) => project.covers(file))
-    return originals.length > 0 && covered.map((file) => this.leavesToPackage(file, layer)).every(Boolean)
+    const action = 'refuse' as const
+    return (
+      originals.length > 0 &&
+      covered.map((file) => this.leavesToPackage(file, layer, { action })).every(Boolean)
+    )
   }
 
-  /** What keeps bytes from passing that did not come in by an import. */
-  objection(subject: Subject): { action: 'warn' | 'refuse'; problem: Diagnostic } | undefined {
-    const judgement = judge(subject, this.policy)
+  /**
+   * What keeps bytes from passing that did not come in by an import.
+   * @param file the real path of the file that they are, or stand in
+   */
+  objection(subject: Subject, file?: string): (Objection & { problem: Diagnostic }) | undefined {
+    const judgement = file === undefined ? judge(subject, this.policy) : this.#judge(subject, file)
     return judgement.action === 'accept' ? undefined : judgement
   }
 

@@ -97,7 +97,7 @@ export class Loader {
         admitted,
         form,
         source,
-        recheck: this.#recheck(admission),
+        recheck: this.#recheck(admission, context),
         runtime: context.runtime,
         hosts,
         tracing: this.#options.jco.tracing,
@@ -109,11 +109,21 @@ export class Loader {
     return code
   }
 
-  /** A file that no trusted key has signed was let through as it is, so that is what is checked. */
-  #recheck({ admitted }: Admission): Recheck {
+  /**
+   * A file that no trusted key has signed was let through as it is, so that is what is checked. So is one of which more is
+   * demanded than one signature: a page knows no rules.
+   */
+  #recheck({ admitted, file }: Admission, context: LoadContext): Recheck {
     const { recheck } = this.#options
     if (recheck !== 'signature') return { kind: recheck }
-    return admitted.isVerified ? { kind: recheck, keys: this.#gate.policy.signers } : { kind: 'digest' }
+    const [rule, ...others] = admitted.rules
+    if (!admitted.isVerified || rule === undefined) return { kind: 'digest' }
+    if (others.length > 0 || rule.threshold > 1) {
+      this.#gate.warnOnce(problem('RECHECK_BY_DIGEST', { file: admitted.name }), file, context)
+      return { kind: 'digest' }
+    }
+    const { denied } = this.#gate.policy
+    return { kind: recheck, keys: rule.signers.filter(({ fingerprint }) => !denied.has(fingerprint)) }
   }
 }
 

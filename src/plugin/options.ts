@@ -45,8 +45,12 @@ export interface Options {
    */
   mode?: Mode | { build?: Mode | undefined; serve?: Mode | undefined } | undefined
   /**
-   * Trusted public keys; any one of them may sign. A folder gives its `*.pub *.pk *.pem *.der *.jwk
-   * *.keys` files.
+   * The policy file, relative to the root. It stands in place of `keys`, `detached`, `packages`, `include`, `exclude`.
+   * @default the nearest `signed-wasm.json`, from the root up to that of the repository or workspace, if there is one
+   */
+  policy?: string | undefined
+  /**
+   * Trusted public keys; any one of them may sign. A folder gives its `*.pub *.pk *.pem *.der *.jwk *.keys` files.
    * @default []
    */
   keys?: KeySource | readonly KeySource[] | undefined
@@ -63,8 +67,7 @@ export interface Options {
    */
   exclude?: string | readonly string[] | undefined
   /**
-   * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass
-   * both.
+   * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass both.
    * @default false
    */
   detached?: boolean | undefined
@@ -102,10 +105,9 @@ export interface Options {
    */
   types?: boolean | string | undefined
   /**
-   * Keep what jco makes of each component on disk, for later builds: `true` in
-   * `node_modules/.cache/unplugin-signed-wasm`, or a folder, relative to the project root. Verdicts are never kept:
-   * every file is verified in every build. What somebody else has put into the folder is made anew: entries are known by
-   * a key of the user's own, outside of the project.
+   * Keep what jco makes of each component on disk, for later builds: `true` in `node_modules/.cache/unplugin-signed-wasm`, or
+   * a folder, relative to the project root. Verdicts are never kept: every file is verified in every build. What somebody else
+   * has put into the folder is made anew: entries are known by a key of the user's own, outside of the project.
    * @default true in a project with a folder `node_modules` of its own, else false
    */
   cache?: boolean | string | undefined
@@ -118,6 +120,11 @@ export interface Options {
 /** {@link Options} with every default filled in; deeply frozen. */
 export interface ResolvedOptions {
   mode: { build: Mode; serve: Mode }
+  /** What of it was written. */
+  writtenMode: { build?: Mode | undefined; serve?: Mode | undefined }
+  policy: string | undefined
+  /** Names of all that was written. */
+  written: readonly string[]
   keys: readonly KeySource[]
   /** Empty means every file. */
   include: readonly string[]
@@ -148,10 +155,16 @@ const DEFAULT_LIMITS: Record<keyof Limits, number> = {
   ...DEFAULT_TRANSPILE_LIMITS,
 }
 
+/** Whether and where something is written. */
+const isPlaceOr =
+  (must: string): Check =>
+  (value) =>
+    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '') ? undefined : must
 const MODES = ['strict', 'lenient', 'off'] as const
 
 const CHECKS: Record<keyof Options, Check> = {
   mode: (value) => (isPlainObject(value) ? undefined : oneOf(...MODES)(value)),
+  policy: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a policy file'),
   keys: (value) => ([value].flat().every(isKeySource) ? undefined : 'paths, globs, keys or { env: NAME }'),
   include: isStringList,
   exclude: isStringList,
@@ -163,20 +176,13 @@ const CHECKS: Record<keyof Options, Check> = {
       : 'an object of import name to module',
   asset: checkAsset,
   recheck: oneOf('off', 'digest', 'signature'),
-  types: (value) =>
-    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
-      ? undefined
-      : "true, false, 'sibling' or a folder",
-  cache: (value) =>
-    typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')
-      ? undefined
-      : 'true, false or a folder',
+  types: isPlaceOr("true, false, 'sibling' or a folder"),
+  cache: isPlaceOr('true, false or a folder'),
   jco: anything, // all of it is for `checkJcoOptions`
   limits: (value) => (isPlainObject(value) ? undefined : 'an object of limits'),
 }
 
 const MODE_CHECKS = { build: oneOf(...MODES), serve: oneOf(...MODES) }
-
 const LIMIT_CHECKS: Record<keyof Limits, Check> = {
   maxFileBytes: isCount,
   timeoutMs: isCount,
@@ -207,6 +213,9 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
   const modes = check(isPlainObject(mode) ? mode : { build: mode, serve: mode }, MODE_CHECKS, 'mode.')
   return deepFreeze({
     mode: { build: modes.build ?? 'strict', serve: modes.serve ?? 'strict' },
+    writtenMode: { ...modes },
+    policy: options.policy,
+    written: Object.keys(options),
     keys: [options.keys ?? []].flat().map(copyOfSource),
     include: [options.include ?? []].flat(),
     exclude: [options.exclude ?? []].flat(),
@@ -228,9 +237,8 @@ function resolveCache(cache: Options['cache']): CachePlace | false {
 }
 
 /** A source of keys, with nothing but what is its own. */
-function copyOfSource(source: KeySource): KeySource {
-  return isPlainObject(source) ? ownCopy(source) : structuredClone(source)
-}
+const copyOfSource = (source: KeySource): KeySource =>
+  isPlainObject(source) ? ownCopy(source) : structuredClone(source)
 
 /** Lists in it are copied as well. */
 const ownCopy = <T extends object>(object: T): T =>

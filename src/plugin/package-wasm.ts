@@ -2,7 +2,7 @@
 /** Core modules that packages bring along: as trusted as the JavaScript beside them, unless more is demanded. */
 
 import { basename } from 'node:path'
-import { packageOf } from '../disk/owner.js'
+import { packageOf, packagePath } from '../disk/owner.js'
 import { coreModulesImportedBy, filesOfPackages, packageFolder } from '../disk/packages.js'
 import { realPath } from '../disk/paths.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
@@ -28,6 +28,9 @@ export class PackageWasm {
 
   /** By the folder of a package: what it, and all it depends on, imports as modules. */
   readonly #importedBy = new Map<string, readonly string[]>()
+
+  /** What the rules of a policy have against files: by their real paths. */
+  readonly findings = new Map<string, Diagnostic>()
 
   #said: string | undefined
   readonly #imported = new Map<string, Diagnostic>()
@@ -117,6 +120,7 @@ export class PackageWasm {
     this.#installed = undefined
     this.#found.clear()
     this.#imported.clear()
+    this.findings.clear()
     this.#importedBy.clear()
     this.#said = undefined
   }
@@ -137,6 +141,19 @@ export class PackageWasm {
       files: [...files].toSorted(),
     }))
     return problem('PACKAGE_UNVERIFIED', { packages })
+  }
+
+  /** One refusal of all that the rules of a policy refuse; the one finding itself, where it is alone. */
+  refusalByRules(): Diagnostic | undefined {
+    const found = [...this.findings].toSorted(byName)
+    const [first] = found
+    if (first === undefined || found.length === 1) return first?.[1]
+    return problem('PACKAGE_REFUSED', {
+      files: found.map(([file, { code }]) => ({ name: packagePath(packageOf(file)!), code })),
+      rules: found
+        .filter(([, { code }]) => code === 'NO_RULE')
+        .map(([file]) => packagePath(packageOf(file)!)),
+    })
   }
 
   /** The refusal of one file, where there is no end of a build at which to refuse all. @param file a real path in a package */

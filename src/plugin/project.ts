@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createFilter, expandGlobs } from '../disk/glob.js'
 import { displayPath, realPath, toSlashes } from '../disk/paths.js'
 import { readRegularFile } from '../disk/read-file.js'
+import { walk } from '../disk/walk.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import { isSame } from './admissions.js'
 import type { ResolvedOptions } from './options.js'
@@ -32,12 +33,17 @@ export class Project {
   readonly #options: ResolvedOptions
   #place: Place = { root: process.cwd(), command: 'build' }
   #filter: (file: string) => boolean
+  /** Whether signatures beside files count: by the options, or by the policy file. */
+  readsSidecars: boolean
+  /** The wasm files of the project, once they are looked up. */
+  #wasmFiles: string[] | undefined
   /** The files that are excluded, once they are looked up: for every finding, that would be slow. */
   #excluded: string[] | undefined
 
   /** @throws Diagnostic `OPTION_INVALID` for a filter that is out of proportion */
   constructor(options: ResolvedOptions) {
     this.#options = options
+    this.readsSidecars = options.detached
     this.#filter = createFilter(options, this.root)
   }
 
@@ -68,7 +74,7 @@ export class Project {
 
   /** What lies beside a file and speaks for it, if options take it into account. */
   sidecarPaths(path: string): string[] {
-    return this.#options.detached ? [signaturePath(path)] : []
+    return this.readsSidecars ? [signaturePath(path)] : []
   }
 
   /**
@@ -87,7 +93,7 @@ export class Project {
 
   /** Reads what lies beside a file. @param display path of the file that people see */
   readSidecars(path: string, display: string): Sidecars {
-    if (!this.#options.detached) return {}
+    if (!this.readsSidecars) return {}
     return { signature: this.#readBytes(signaturePath(path), signaturePath(display)) }
   }
 
@@ -106,9 +112,18 @@ export class Project {
     return this.#excluded.some((file) => holds(file, bytes))
   }
 
+  /** The files of the project with this content, by their real paths. */
+  filesWith(bytes: Uint8Array): string[] {
+    this.#wasmFiles ??= [...walk(this.root, { skip: ['node_modules', '.git'] })].filter((file) =>
+      /\.wasm$/i.test(file),
+    )
+    return this.#wasmFiles.filter((file) => holds(file, bytes)).flatMap((file) => realPath(file) ?? [])
+  }
+
   /** Looks for files anew, in the next build. */
   forget(): void {
     this.#excluded = undefined
+    this.#wasmFiles = undefined
   }
 }
 

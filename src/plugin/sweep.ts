@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** The sweep: after the build, every wasm in the output is one that was admitted in it, or passes now. */
 
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
@@ -87,38 +88,68 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   if (PackageWasm.owns(file, found.layer)) gate.packageWasm.hold(found.bytes, file)
   if (!project.covers(file) || admissions.has(file, found.bytes)) return
   const sidecars = project.readSidecars(path, project.display(file))
+  if (gate.hasRules) return sweepByRules(file, found, { gate, log, sidecars })
   const objection = objectionTo(found, gate, sidecars)
   if (objection === undefined) return
   // Bundlers write small files into the script that refers to them.
   if (found.encoding !== undefined && project.excludes(found.bytes)) return
-  if (!gate.leavesToPackage(file, found.layer) && !gate.leavesCopy(found)) raise(objection, found, log)
+  if (!gate.leavesToPackage(file, found.layer, objection) && !gate.leavesCopy(found))
+    raise(objection, found, log)
+}
+
+/** What stands in a script or a pack goes by the name of that, and a pin holds all of that. */
+function sweepByRules(
+  file: string,
+  { bytes, layer, encoding }: FoundWasm,
+  { gate, log, sidecars }: { gate: Gate; log: BuildLog; sidecars: Sidecars },
+): void {
+  const whole = encoding === undefined ? undefined : contentOf(file)
+  const holder = whole !== undefined && !isSame(whole, bytes) ? whole : undefined
+  const objection = gate.objection({ name: gate.project.display(file), bytes, layer, sidecars, holder }, file)
+  if (objection === undefined || gate.leavesToPackage(file, layer, objection)) return
+  if (objection.action === 'refuse') throw objection.problem
+  log.warn(objection.problem.message)
+}
+
+function contentOf(file: string): Uint8Array | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined
 }
 
 function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
-  const { project, admissions } = gate
+  const { project, admissions, packageWasm } = gate
   if (admissions.hasSomewhere(found.bytes) || project.excludes(found.bytes)) return
+  const names = gate.hasRules
+    ? [...packageWasm.originalsOf(found, project.root), ...project.filesWith(found.bytes)]
+    : []
+  for (const name of names) sweepNamed(name, found, { gate, log })
+  if (names.length > 0) return
   const objection = objectionTo(found, gate, {})
   if (objection !== undefined && !gate.leavesCopy(found)) raise(objection, found, log)
 }
 
-type Objection = NonNullable<ReturnType<Gate['objection']>>
+type Refused = NonNullable<ReturnType<Gate['objection']>>
 
 function objectionTo(
   { output, bytes, layer }: FoundWasm,
   gate: Gate,
   sidecars: Sidecars,
-): Objection | undefined {
+): Refused | undefined {
   return gate.objection({ name: output.name, bytes, layer, sidecars })
 }
 
-function raise({ action, problem: reason }: Objection, { output }: FoundWasm, log: BuildLog): void {
+function raise({ action, problem: reason }: Refused, { output }: FoundWasm, log: BuildLog): void {
   const error = problem('UNVERIFIED_WASM', { file: output.name, reason: reason.what })
   if (action === 'refuse') throw error
   log.warn(error.message)
 }
 
 /** Lists what packages bring, or refuses all of it at once. */
-function concludePackages({ packageWasm, project, policy }: Gate, log: BuildLog): void {
+function concludePackages({ packageWasm, project, policy, hasRules }: Gate, log: BuildLog): void {
+  if (hasRules) {
+    const refused = packageWasm.refusalByRules()
+    if (refused !== undefined) throw refused
+    return
+  }
   if (packageWasm.isEmpty) return
   if (!project.verifiesPackages) {
     const news = packageWasm.describeNews()

@@ -12,10 +12,19 @@ export function formatGithub(results: readonly FileResult[], context: ReportCont
     if (problem === undefined) return []
     const level = action === 'warn' ? 'warning' : 'error'
     const path = pathOf(file)
-    return [annotate(level, problem.at(path), `file=${escapeProperty(escapeControls(path))},`)]
+    return [annotate(level, problem.at(path), describePlace(problem.place, path, pathOf))]
   })
-  const others = failures.map((failure) => annotate('error', failure, ''))
+  const others = failures.map((failure) =>
+    annotate('error', failure, failure.place ? describePlace(failure.place, '', pathOf) : ''),
+  )
   return [...others, ...annotations, formatHuman(results, { ...context, color: false })].join('\n')
+}
+
+/** The line of a policy or lock that somebody has to look at, or the file. */
+function describePlace(place: Diagnostic['place'], file: string, pathOf: (file: string) => string): string {
+  const where = place === undefined ? file : pathOf(place.file)
+  const lines = place === undefined ? '' : `line=${place.line},col=${place.column},`
+  return `file=${escapeProperty(escapeControls(where))},${lines}`
 }
 
 function annotate(level: 'warning' | 'error', { code, what, hint }: Diagnostic, where: string): string {

@@ -44,9 +44,7 @@ export function formatSarif(
           ruleIndex: codes.indexOf(problem.code),
           level: action === 'warn' ? 'warning' : 'error',
           message: { text: tell(problem) },
-          locations: [
-            { physicalLocation: { artifactLocation: { uri, uriBaseId: '%SRCROOT%' }, region: REGION } },
-          ],
+          locations: [locate(problem.place, uri, pathOf)],
           partialFingerprints: { primaryLocationLineHash: fingerprint(problem, uri) },
         })),
       },
@@ -57,6 +55,22 @@ export function formatSarif(
 
 /** The whole file: a binary has no lines, and readers ask for one. */
 const REGION = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 } as const
+
+/** The line of a policy or lock that somebody has to look at, or the file. */
+function locate(place: Diagnostic['place'], file: string, pathOf: (file: string) => string) {
+  const uri = place === undefined ? file : toUri(pathOf(place.file))
+  const region =
+    place === undefined
+      ? REGION
+      : {
+          ...REGION,
+          startLine: place.line,
+          startColumn: place.column,
+          endLine: place.line,
+          endColumn: place.column + 1,
+        }
+  return { physicalLocation: { artifactLocation: { uri, uriBaseId: '%SRCROOT%' }, region } }
+}
 
 function describeRule(id: Diagnostic['code']) {
   const { means, help } = ruleOf(id)

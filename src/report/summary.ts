@@ -13,6 +13,8 @@ export interface PolicySources {
   /** Globs of the files that the policy is for, and of those that it is not for. */
   include: readonly string[]
   exclude: readonly string[]
+  /** The path of the file that the policy is written in. */
+  policyFile?: string | undefined
 }
 
 /** How many globs of each option are named. */
@@ -20,12 +22,12 @@ const MAX_GLOBS = 20
 
 /** One line without a line end. */
 export function summarizePolicy(
-  { mode, signers }: Policy,
-  { trustedVariables, ignoredFiles, include, exclude }: PolicySources,
+  { mode, signers, rules }: Policy,
+  { trustedVariables, ignoredFiles, include, exclude, policyFile }: PolicySources,
 ): string {
   const keys = `${signers.length} trusted ${signers.length === 1 ? 'key' : 'keys'}`
   const parts = [
-    `${mode}, ${keys}: ${signers.map(describeSigner).join(', ') || 'none'}`,
+    `${mode}, ${policyFile === undefined ? '' : `${escapeControls(policyFile)}, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, `}${keys}: ${signers.map(describeSigner).join(', ') || 'none'}`,
     ...trustedVariables.map((name) => `the environment is trusted to name the key in ${name}`),
     ...(ignoredFiles > 0 ? [`${ignoredFiles} other files beside the keys ignored`] : []),
     ...describeGlobs('include', include),

@@ -50,6 +50,7 @@ export function openTerminal(options: { tty?: boolean; disk?: Partial<Io>; cwd?:
         repository,
         env,
         isTerminal: { out: tty, err: tty },
+        confirm: undefined,
         columns: tty ? 60 : undefined,
         ...options.disk,
       }

@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   trust: ['errors', 'format'],
   policy: ['errors', 'format', 'trust'],
   report: ['errors', 'format', 'trust', 'policy'],
-  disk: ['errors', 'format', 'trust'],
+  disk: ['errors', 'format', 'trust', 'policy'],
   runtime: ['errors', 'format', 'trust'],
   bindings: ['errors', 'format', 'trust', 'policy', 'disk'],
   plugin: ['errors', 'format', 'trust', 'policy', 'report', 'disk', 'bindings'],
@@ -87,7 +87,7 @@ const targetOf = (file: string, specifier: string) =>
   path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, '.ts')
 
 /** Doors that hand out what others make, and tables of what can be loaded: many lines of imports are their purpose. */
-const MANY_IMPORTS: Record<string, true> = { 'api.ts': true }
+const MANY_IMPORTS: Record<string, true> = { 'api.ts': true, 'cli/commands.ts': true }
 
 /** Files of more than 250 lines, whose first comment says why. */
 const LONG: Record<string, true> = { 'errors/catalogue.ts': true }

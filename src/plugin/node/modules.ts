@@ -50,6 +50,8 @@ export class NodeModules {
       identifiersOnly: false,
       lacksAwait: undefined,
     }
+    // Each module is judged when it is loaded, and nothing comes after the last.
+    this.#pipeline.gate.hasEnd = false
     this.#pipeline.start({ inform: () => {}, warn, progress: warn })
   }
 

@@ -33,7 +33,15 @@ async function prepare(name: string) {
   })
   const files = 'hello.wasm dist/a.wasm src/b.wasm node_modules/acme/c.wasm'
   const lines = ['keygen release', 'public-key release.pub -o keys/release.pub']
+  if (name === 'init') lines.pop()
   if (signed.includes(name)) lines.push(`sign --write -k release.key ${files}`)
+  if (['check', 'lock', 'explain', 'init'].includes(name))
+    lines.push('sign --write -k release.key hello.wasm src/b.wasm')
+  if (['check', 'lock', 'explain'].includes(name)) {
+    project.write({ 'src/hello.wasm': fixture('hello') })
+    lines.push('sign --write -k release.key src/hello.wasm', 'init')
+  }
+  if (['check', 'explain'].includes(name)) lines.push('lock --yes')
   if (name === 'attach') lines.push('sign --detached -k release.key hello.wasm')
   if (['keygen', 'generate-key'].includes(name)) lines.splice(0)
   for (const line of lines) await run(line, project.root)

@@ -132,6 +132,14 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { packages: [{ name: 'undici', files: ['lib/a.wasm'] }] },
     "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: undici (lib/a.wasm)",
   ],
+  PACKAGE_REFUSED: [
+    { files: [{ name: 'npm:undici/lib/a.wasm', code: 'NO_RULE' }], rules: ['npm:undici/lib/a.wasm'] },
+    'packages bring WebAssembly that the policy does not let in: npm:undici/lib/a.wasm (NO_RULE)',
+  ],
+  RECHECK_BY_DIGEST: [
+    { file },
+    'several rules, or several signers, bind this file, so that a page checks by its digest that it is the file of the build',
+  ],
   FILE_CHANGED: [{ file }, 'changed while the build was running'],
   RECHECK_UNSUPPORTED: [
     { file, recheck: 'digest' },
@@ -175,6 +183,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   TYPES_FOREIGN: [{ file }, 'is there already, was not written here, and is left as it is'],
   TYPES_STALE: [{ file, files: ['a.d.ts'] }, 'its TypeScript declarations are not up to date: a.d.ts'],
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
+  NO_POLICY: [{}, 'there is no signed-wasm.json here, nor above in the repository'],
   POLICY_INVALID: [{ file: 'signed-wasm.json', place, reason: 'it is' }, 'line 3, column 5: it is'],
   SIGNER_TWICE: [
     { file: 'signed-wasm.json', place, name: 'ci', other: 'release' },
@@ -260,14 +269,11 @@ const ELSEWHERE: readonly Code[] = [
   'ENTRY_MISMATCH',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
+  'PACKAGE_REFUSED',
+  'RECHECK_BY_DIGEST',
   'WASM_EXTERNAL',
   'PLUGIN_TWICE',
   'TYPES_NOT_WRITTEN',
-  'POLICY_INVALID',
-  'SIGNER_TWICE',
-  'LOCK_MISSING',
-  'LOCK_DIFFERS',
-  'LOCK_INVALID',
 ]
 
 /** The commands that print a code whose hint names a flag. */

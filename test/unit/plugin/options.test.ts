@@ -8,6 +8,9 @@ describe('resolveOptions', () => {
   it('is strict, with nothing trusted, when nothing is said', () => {
     expect(resolveOptions()).toEqual({
       mode: { build: 'strict', serve: 'strict' },
+      writtenMode: {},
+      policy: undefined,
+      written: [],
       keys: [],
       include: [],
       exclude: [],
@@ -84,9 +87,12 @@ describe('resolveOptions', () => {
   it.each([
     [
       { key: 'a' },
-      'OPTION_UNKNOWN: unknown option `key`\n  hint: did you mean `keys`? there are: mode, keys, ',
+      'OPTION_UNKNOWN: unknown option `key`\n  hint: did you mean `keys`? there are: mode, policy, keys, ',
     ],
-    [{ trusted: 'a' }, 'OPTION_UNKNOWN: unknown option `trusted`\n  hint: there are: mode, keys, include, '],
+    [
+      { trusted: 'a' },
+      'OPTION_UNKNOWN: unknown option `trusted`\n  hint: there are: mode, policy, keys, include, ',
+    ],
     [{ mode: { bild: 'off' } }, 'unknown option `mode.bild`\n  hint: did you mean `mode.build`?'],
     [{ limits: { timeoutMS: 1 } }, 'hint: did you mean `limits.timeoutMs`?'],
     [{ jco: { trasing: true } }, 'hint: did you mean `jco.tracing`?'],

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { resolveOptions } from '../../../src/plugin/options.js'
 import { readPolicy } from '../../../src/plugin/read-policy.js'
 import { OTHER_PEM, TRUSTED_PEM } from '../../kit/project.js'
 
 const read = (root: string, keys: string, mode: 'strict' | 'off' = 'strict') => {
   const said: string[] = []
   const log = { inform: (line: string) => void said.push(line), warn: (text: string) => void said.push(text) }
-  readPolicy({ mode, keys: [keys], root, include: [], exclude: [] }, log)
+  readPolicy({ ...resolveOptions({ mode, keys }), root, command: 'build' }, log)
   return said
 }
 
@@ -18,7 +19,7 @@ describe('the line that states a policy', () => {
   })
 
   it('is not taken for said where nobody listened', () => {
-    readPolicy({ mode: 'strict', keys: [TRUSTED_PEM], root: '/silent', include: [], exclude: [] })
+    readPolicy({ ...resolveOptions({ keys: TRUSTED_PEM }), root: '/silent', command: 'build' })
     expect(read('/silent', TRUSTED_PEM)).toHaveLength(1)
   })
 

@@ -1,0 +1,84 @@
+/** The policy that commands work by, and the files that it is for. */
+
+import path from 'node:path'
+import { Origins } from '../disk/origins.js'
+import { realPath, toSlashes } from '../disk/paths.js'
+import { findPolicy, pathInPolicy, type PolicyFolder, readPolicyFolder } from '../disk/policy-folder.js'
+import { filesOfRules, type NamedFile } from '../disk/policy-files.js'
+import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
+import { problem } from '../errors/raise.js'
+import { PREAMBLES, readLayer } from '../format/wasm.js'
+import type { Subject } from '../policy/judge.js'
+import { POLICY_FILE } from '../policy/policy-shape.js'
+import type { Options, Values } from './define-command.js'
+import type { Io } from './io.js'
+
+/** Of every command that works by a policy file. */
+export const POLICY = {
+  policy: {
+    type: 'string',
+    value: '<file>',
+    help: `the policy (default: ${POLICY_FILE} here or above, as far as the repository goes)`,
+  },
+} as const satisfies Options
+
+/** @throws Diagnostic `NO_POLICY`, `VERIFICATION_OFF`, `POLICY_INVALID`, `SIGNER_TWICE`, `LOCK_INVALID`, `KEY_*` */
+export function openPolicy(
+  { values, io }: { values: Values<typeof POLICY>; io: Io },
+  reading: { today?: string } = {},
+): PolicyFolder {
+  const found = findPolicy(io.cwd, values.policy)
+  if (found === undefined) throw problem('NO_POLICY', {})
+  return readPolicyFolder(found, {
+    command: 'build',
+    mode: undefined,
+    display: (file) => shownAt(file, io),
+    ...reading,
+  })
+}
+
+/** A path as whoever typed the command would write it. */
+export const shownAt = (file: string, { cwd }: Io) => toSlashes(path.relative(cwd, file))
+
+/** A file for the judge. */
+export type NamedSubject = Subject & { path: string }
+
+/** Reads files for the judge, each with what rules know it by. */
+export class Subjects {
+  readonly #folder: PolicyFolder
+  readonly #io: Io
+  readonly #origins = new Origins()
+
+  constructor(folder: PolicyFolder, io: Io) {
+    this.#folder = folder
+    this.#io = io
+  }
+
+  /** All that the rules name and that is there. */
+  all(): NamedFile[] {
+    return filesOfRules(this.#folder.folder, this.#folder.policy.rules)
+  }
+
+  /** One that was named by hand. */
+  named(file: string): NamedFile {
+    const target = path.resolve(this.#io.cwd, file)
+    return { file: target, path: pathInPolicy(target, this.#folder.folder), isHolder: false }
+  }
+
+  /** @throws Diagnostic `FILE_*` */
+  read({ file, path: inPolicy }: NamedFile): NamedSubject {
+    const name = shownAt(file, this.#io)
+    const bytes = this.#io.read(file, { maxBytes: DEFAULT_MAX_FILE_BYTES })
+    const about = { name, path: inPolicy, origin: this.#origins.of(realPath(file) ?? toSlashes(file)) }
+    // Of a script or a pack, what is pinned is all of it, whatever stands in it.
+    if (readLayer(bytes) === undefined && !/\.wasm$/i.test(file))
+      return { ...about, bytes: PREAMBLES['core module'], holder: bytes }
+    return { ...about, bytes, ...this.#sidecars(file) }
+  }
+
+  #sidecars(file: string): Pick<Subject, 'sidecars'> {
+    const beside = `${file}.sig`
+    if (!this.#folder.file.detached || !this.#io.exists(beside)) return {}
+    return { sidecars: { signature: this.#io.read(beside) } }
+  }
+}
