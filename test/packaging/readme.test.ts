@@ -12,6 +12,8 @@ import { problem } from '../../src/errors/raise.js'
 import { signedWasm } from '../../src/index.js'
 import { resolveOptions } from '../../src/plugin/options.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
+import { parsePolicyFile } from '../../src/policy/policy-file.js'
+import { PIN_FIELDS, POLICY_FIELDS, RULE_FIELDS, SIGNER_FIELDS } from '../../src/policy/policy-shape.js'
 import { decide } from '../../src/policy/table.js'
 import { describeSlow } from '../../src/report/slow.js'
 import { sign } from '../../src/trust/sign.js'
@@ -573,7 +575,8 @@ describe('tables', () => {
     const named = [...section('Options').matchAll(/^\| (`[^|]*) \|/gm)].flatMap((match) =>
       [...match[1]!.matchAll(/`(\w+)`/g)].map((name) => name[1]!),
     )
-    expect(named.toSorted()).toEqual(Object.keys(resolveOptions()).toSorted())
+    const { written: _, writtenMode: __, ...options } = resolveOptions()
+    expect(named.toSorted()).toEqual(Object.keys(options).toSorted())
   })
 
   it('says of every verdict what the policy does', () => {
@@ -627,6 +630,28 @@ describe('as a library', () => {
     const run = (bytes: Uint8Array) => check(explain, parsePublicKeys, verify, TRUSTED_PEM, bytes)
     await expect(run(sign(fixture('hello'), TRUSTED).bytes)).resolves.toBeUndefined()
     await expect(run(fixture('hello'))).rejects.toThrow('COMPONENT_UNSIGNED hello.wasm')
+  })
+})
+
+describe('for teams', () => {
+  it('five commands lead from keys and signed components to a policy, a lock and a report', async () => {
+    const made = project({ 'src/hello.wasm': signedHello() })
+    const lines = block('npx unplugin-signed-wasm init').trim().split('\n')
+    expect(lines).toHaveLength(5)
+    for (const line of lines) await runShell(line, made.root)
+    expect(made.files('.')).toEqual(
+      expect.arrayContaining(['signed-wasm.json', 'signed-wasm.lock.json', 'check.sarif']),
+    )
+    made.write({ 'src/hello.wasm': inState(fixture('counter'), 'signed') })
+    await expect(runShell('npx unplugin-signed-wasm check', made.root)).rejects.toThrow('LOCK_DIFFERS')
+  })
+
+  it('the policy that is shown is one, and its fields are those of the tables', () => {
+    const { rules, signers } = parsePolicyFile(block('"npm:sqlite-ish/dist/*.wasm"'), 'signed-wasm.json')
+    expect([rules.length, signers.size]).toEqual([4, 2])
+    const fields = { ...POLICY_FIELDS, ...SIGNER_FIELDS, ...RULE_FIELDS, ...PIN_FIELDS }
+    for (const [name, { help, ...field }] of Object.entries(fields))
+      expect(readme).toContain(`\n| \`${name}\`${'isRequired' in field ? ', needed' : ''} | ${help} |\n`)
   })
 })
 
