@@ -77,3 +77,10 @@ export function check<T extends object>(
   }
   return own
 }
+
+/** The same value, in which nothing can be changed any more but the bytes it has. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  Object.values(value).forEach(deepFreeze)
+  return Object.freeze(value)
+}

@@ -9,6 +9,7 @@ import {
   anything,
   check,
   type Check,
+  deepFreeze,
   flag,
   isCount,
   isPlainObject,
@@ -243,9 +244,3 @@ const copyOfSource = (source: KeySource): KeySource =>
 /** Lists in it are copied as well. */
 const ownCopy = <T extends object>(object: T): T =>
   ownMembers(structuredClone(Object.fromEntries(Object.entries(object))) as T)
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-  Object.values(value).forEach(deepFreeze)
-  return Object.freeze(value)
-}

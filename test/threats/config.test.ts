@@ -135,6 +135,7 @@ describe('THREAT 33: keys from the network', () => {
     )
     expect(fetching.map(({ name }) => name).toSorted()).toEqual([
       'cli/commands/keys.ts',
+      'runtime/files.ts',
       'runtime/get.ts',
       'runtime/stream.ts',
     ])
