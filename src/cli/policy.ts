@@ -29,12 +29,11 @@ export function openPolicy(
 ): PolicyFolder {
   const found = findPolicy(io.cwd, values.policy)
   if (found === undefined) throw problem('NO_POLICY', {})
-  return readPolicyFolder(found, {
-    command: 'build',
-    mode: undefined,
-    display: (file) => shownAt(file, io),
-    ...reading,
-  })
+  const display = (file: string) => shownAt(file, io)
+  const folder = readPolicyFolder(found, { command: 'build', mode: undefined, display, ...reading })
+  // A gate that opens no key would say that all is well.
+  if (folder.policy.mode === 'off') throw problem('VERIFICATION_OFF', {})
+  return folder
 }
 
 /** A path as whoever typed the command would write it. */

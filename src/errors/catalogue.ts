@@ -355,9 +355,17 @@ export const CATALOGUE = {
   })),
 
   // Builds.
-  VERIFICATION_OFF: refusal((_: object) => ({
-    what: "no signature is verified, because `mode` is 'off'",
-    hint: "set `mode` to 'strict' to let only components signed by keys you trust into the bundle",
+  VERIFICATION_OFF: refusal((_: object, door) => ({
+    what: inDoor(
+      door,
+      "no signature is verified, because `mode` is 'off'",
+      'nothing can be said, because the policy opens no key: its "mode" is "off"',
+    ),
+    hint: inDoor(
+      door,
+      "set `mode` to 'strict' to let only components signed by keys you trust into the bundle",
+      'take "mode" out of signed-wasm.json, or make it "strict"',
+    ),
   })),
   UNVERIFIED_WASM: refusal((v: AboutFile & { reason: string }) => ({
     what: `this output is or holds WebAssembly that no import brought in and nobody verified: ${v.reason}`,
