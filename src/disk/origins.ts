@@ -46,7 +46,9 @@ export class Origins {
 
 /** Whether a package in pnpm's store is from a registry; `undefined` elsewhere. @see pnpm, "Symlinked node_modules structure" */
 function isOfPnpm(file: string): boolean | undefined {
-  const [, stored] = /\/node_modules\/\.pnpm\/([^/]+)\/node_modules\//.exec(file) ?? []
+  // The first on the path: what a package brings along was put there by its author.
+  const [, stored] =
+    /^\/node_modules\/\.pnpm\/([^/]+)\/node_modules\//.exec(file.slice(file.indexOf('/node_modules/'))) ?? []
   if (stored === undefined) return undefined
   return /^(?:@[^+@]+\+)?[^@]+@\d/.test(stored) && !stored.includes('patch_hash')
 }

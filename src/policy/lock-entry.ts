@@ -59,8 +59,7 @@ export function differences(entry: LockEntry, now: LockEntry, level: Exclude<Hel
     return now.contents.every((one) => entry.contents?.includes(one))
       ? []
       : ['it holds a module that is not in the lock']
-  if (level === 'exact')
-    return [...changes(entry, now), ...(entry.content === now.content ? [] : ['other content'])]
+  if (level === 'exact') return [...changes(entry, now), ...contentChange(entry, now)]
   const lost = (before: readonly string[] = [], after: readonly string[] = []) =>
     before.filter((one) => !after.includes(one))
   const interfaces = (names: readonly string[] = []) => names.map(interfaceOf)
@@ -69,6 +68,12 @@ export function differences(entry: LockEntry, now: LockEntry, level: Exclude<Hel
     ...named('imports', '+', lost(interfaces(now.imports), interfaces(entry.imports))),
     ...named('exports', '-', lost(interfaces(entry.exports), interfaces(now.exports))),
   ]
+}
+
+/** An entry that was written where the shape sufficed has no content. */
+function contentChange({ content }: LockEntry, now: LockEntry): string[] {
+  if (content === undefined) return ['its content is not in the lock yet']
+  return content === now.content ? [] : ['other content']
 }
 
 /** Every change of names, gone ones first. */

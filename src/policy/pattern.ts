@@ -34,6 +34,8 @@ function readPlain(text: string): FilePattern | string {
     matches(name) {
       if (name.package !== undefined || !name.path.startsWith(outside)) return false
       const inside = name.path.slice(outside.length)
+      // What lies there and is in no package, a cache perhaps, is nobody's of the project.
+      if (isInstalled(inside) && !isInstalled(glob)) return false
       return !isOutside(inside) && isMatch(inside)
     },
   }
@@ -41,6 +43,8 @@ function readPlain(text: string): FilePattern | string {
 
 /** Wildcards stay in the policy's folder, or in the folder above it that a pattern names. */
 const isOutside = (path: string) => /^(?:\.\.(?:\/|$)|\/|[a-z]:)/i.test(path)
+
+const isInstalled = (path: string) => path.split('/').includes('node_modules')
 
 function readPackage(text: string, named: string): FilePattern | string {
   const [, owner, glob = '**'] = /^(@[^/]+\/[^/]+|[^@/][^/]*)(?:\/(.+))?$/s.exec(named) ?? []

@@ -126,6 +126,15 @@ describe('what a lock sees', () => {
     expect(later(rebuilt, { path: NPM, origin: 'registry' })).toBe('accept')
   })
 
+  it('that was written for the shape alone says so where the content is wanted', () => {
+    const [shape, exact] = ['shape', 'exact'].map((lock) => written({ signers: everyone, lock })) as [
+      Written,
+      Written,
+    ]
+    const lock = lockOf(policyFrom(shape), { [SRC]: original })
+    expect(problemOf(SRC, original, exact, lock).what).toContain('its content is not in the lock yet')
+  })
+
   it('is the most that any of the rules of a file wants', () => {
     const demands: Written = {
       signers,
