@@ -6,7 +6,6 @@ import { type Options, UsageError, type Values } from './define-command.js'
 export const MODE = {
   mode: {
     type: 'string',
-    default: 'strict',
     value: 'strict|lenient',
     help: 'lenient only warns (default: strict)',
   },
@@ -16,7 +15,7 @@ export const MODE = {
 export type CliMode = 'strict' | 'lenient'
 
 /** @throws UsageError */
-export function readMode({ mode }: Values<typeof MODE>): CliMode {
+export function readMode({ mode = 'strict' }: Values<typeof MODE>): CliMode {
   if (mode !== 'strict' && mode !== 'lenient') throw new UsageError('--mode must be strict or lenient')
   return mode
 }

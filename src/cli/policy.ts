@@ -9,6 +9,7 @@ import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
 import { problem } from '../errors/raise.js'
 import { PREAMBLES, readLayer } from '../format/wasm.js'
 import type { Subject } from '../policy/judge.js'
+import type { Mode } from '../policy/policy.js'
 import { POLICY_FILE } from '../policy/policy-shape.js'
 import type { Options, Values } from './define-command.js'
 import type { Io } from './io.js'
@@ -25,15 +26,20 @@ export const POLICY = {
 /** @throws Diagnostic `NO_POLICY`, `VERIFICATION_OFF`, `POLICY_INVALID`, `SIGNER_TWICE`, `LOCK_INVALID`, `KEY_*` */
 export function openPolicy(
   { values, io }: { values: Values<typeof POLICY>; io: Io },
-  reading: { today?: string } = {},
+  { mode, today }: { mode?: Mode | undefined; today?: string } = {},
 ): PolicyFolder {
   const found = findPolicy(io.cwd, values.policy)
   if (found === undefined) throw problem('NO_POLICY', {})
   const display = (file: string) => shownAt(file, io)
-  const folder = readPolicyFolder(found, { command: 'build', mode: undefined, display, ...reading })
+  const folder = readPolicyFolder(found, { command: 'build', mode, display, today })
   // A gate that opens no key would say that all is well.
   if (folder.policy.mode === 'off') throw problem('VERIFICATION_OFF', {})
   return folder
+}
+
+/** Whether there is a policy, or one is named. */
+export function hasPolicy({ values, io }: { values: Values<typeof POLICY>; io: Io }): boolean {
+  return findPolicy(io.cwd, values.policy) !== undefined
 }
 
 /** A path as whoever typed the command would write it. */
@@ -64,15 +70,21 @@ export class Subjects {
     return { file: target, path: pathInPolicy(target, this.#folder.folder), isHolder: false }
   }
 
+  /** What rules know a file by, and what speaks for it. */
+  describe({ file, path: inPolicy }: NamedFile): Pick<NamedSubject, 'path' | 'origin' | 'sidecars'> {
+    const origin = this.#origins.of(realPath(file) ?? toSlashes(file))
+    return { path: inPolicy, origin, ...this.#sidecars(file) }
+  }
+
   /** @throws Diagnostic `FILE_*` */
-  read({ file, path: inPolicy }: NamedFile): NamedSubject {
-    const name = shownAt(file, this.#io)
+  read(named: NamedFile): NamedSubject {
+    const { file } = named
     const bytes = this.#io.read(file, { maxBytes: DEFAULT_MAX_FILE_BYTES })
-    const about = { name, path: inPolicy, origin: this.#origins.of(realPath(file) ?? toSlashes(file)) }
+    const about = { name: shownAt(file, this.#io), ...this.describe(named) }
     // Of a script or a pack, what is pinned is all of it, whatever stands in it.
     if (readLayer(bytes) === undefined && !/\.wasm$/i.test(file))
       return { ...about, bytes: PREAMBLES['core module'], holder: bytes }
-    return { ...about, bytes, ...this.#sidecars(file) }
+    return { ...about, bytes }
   }
 
   #sidecars(file: string): Pick<Subject, 'sidecars'> {

@@ -3,14 +3,12 @@
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import { judge } from '../../policy/judge.js'
-import { createPolicy, type Policy } from '../../policy/policy.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
+import { DEMANDED, type Demanded, demandsOf } from '../demanded.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, readLimit, readSubject, selectFiles, SIGNATURE_FILE, SPLIT } from '../input.js'
 import type { Io } from '../io.js'
-import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
-import { MODE, readMode } from '../mode.js'
 import {
   assertReportable,
   type Outcome,
@@ -22,10 +20,9 @@ import {
 
 const OPTIONS = {
   ...INPUT,
-  ...TRUSTED_KEYS,
+  ...DEMANDED,
   ...SIGNATURE_FILE,
   ...DETACHED,
-  ...MODE,
   ...SPLIT,
   ...REPORT,
 } as const satisfies Options
@@ -73,14 +70,15 @@ function failureOf(error: unknown): Diagnostic {
 
 function checkAll(invocation: VerifyInvocation, options: ReportOptions): Outcome {
   const { values, io } = invocation
-  const mode = readMode(values)
   readLimit(values) // wrong usage is said before any file is looked at
   const { files, problems } = selectFiles(invocation, { writes: false, quiet: values.quiet })
-  const { keys, files: keyFiles } = trustedKeys(invocation)
   if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
-  assertReportable(options, invocation, [...files.flatMap((file) => [file, `${file}.sig`]), ...keyFiles])
-  const policy = createPolicy({ mode, signers: keys })
-  const results = withProgress(files, io, (file) => verifyFile(file, policy, invocation))
+  const demanded = demandsOf(invocation)
+  assertReportable(options, invocation, [
+    ...files.flatMap((file) => [file, `${file}.sig`]),
+    ...demanded.files,
+  ])
+  const results = withProgress(files, io, (file) => verifyFile(file, demanded, invocation))
   const shown = problems.map((one) => one.through('command line'))
   return {
     results: [
@@ -91,15 +89,15 @@ function checkAll(invocation: VerifyInvocation, options: ReportOptions): Outcome
   }
 }
 
-function verifyFile(file: string, policy: Policy, invocation: VerifyInvocation): FileResult {
+function verifyFile(file: string, demanded: Demanded, invocation: VerifyInvocation): FileResult {
   const started = performance.now()
-  const result = readableHere(judgeFile(file, policy, invocation))
+  const result = readableHere(judgeFile(file, demanded, invocation))
   return invocation.values.time ? { ...result, seconds: (performance.now() - started) / 1000 } : result
 }
 
-function judgeFile(file: string, policy: Policy, invocation: VerifyInvocation): FileResult {
+function judgeFile(file: string, { policy, nameOf }: Demanded, invocation: VerifyInvocation): FileResult {
   try {
-    return resultOf(file, judge(readSubject(file, invocation), policy))
+    return resultOf(file, judge({ ...nameOf(file), ...readSubject(file, invocation) }, policy))
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error
     return unreadable(file, error)

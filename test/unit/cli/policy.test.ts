@@ -262,6 +262,55 @@ describe('check', () => {
   })
 })
 
+describe('verify', () => {
+  it('judges the files that are named by the policy, where no key is given', async () => {
+    const one = project({ 'lib/a.wasm': by(OTHER, ALICE) })
+    await inTerminal(one, 'lock', '--yes')
+    expect(await inTerminal(one, 'verify', 'src/hello.wasm')).toMatchObject({ code: 0 })
+    expect((await inTerminal(one, 'verify', 'lib/a.wasm')).out).toContain('NO_RULE lib/a.wasm')
+    expect(await inTerminal(one, 'verify', '--mode', 'lenient', 'lib/a.wasm')).toMatchObject({ code: 0 })
+    expect(await inTerminal(one, 'verify', '--key', 'release.pub', 'lib/a.wasm')).toMatchObject({ code: 0 })
+    const both = await inTerminal(
+      one,
+      'verify',
+      '--key',
+      'release.pub',
+      '--policy',
+      'signed-wasm.json',
+      'lib/a.wasm',
+    )
+    expect(both).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('give keys or a policy, not both') as string,
+    })
+  })
+
+  it('takes the stricter of what the policy and the command line say', async () => {
+    const fate = async (written: object, ...flags: string[]) =>
+      (
+        await inTerminal(
+          project({ 'lib/a.wasm': by(OTHER, ALICE) }, RULES, written),
+          'verify',
+          ...flags,
+          'lib/a.wasm',
+        )
+      ).code
+    expect(await fate({ mode: 'lenient' })).toBe(0)
+    expect(await fate({ mode: 'lenient' }, '--mode', 'strict')).toBe(1)
+    expect(await fate({ mode: 'strict' }, '--mode', 'lenient')).toBe(1)
+  })
+
+  it('takes signatures beside files where the policy does', async () => {
+    const one = project({ 'src/hello.wasm': HELLO }, [{ files: '**', signers: ['release'], lock: 'none' }], {
+      detached: true,
+    })
+    const { detach } = await import('../../../src/trust/sign.js')
+    one.write({ 'src/hello.wasm.sig': detach(by(HELLO, ALICE)).signature })
+    expect(await inTerminal(one, 'verify', 'src/hello.wasm')).toMatchObject({ code: 0 })
+    expect(await inTerminal(one, 'check')).toMatchObject({ code: 0 })
+  })
+})
+
 describe('explain', () => {
   it('says what names a file, what is wanted and what holds', async () => {
     const one = project({}, [
