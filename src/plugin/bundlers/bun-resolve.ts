@@ -15,7 +15,8 @@ export function findComponent({ path, importer, resolveDir }: BunResolveArgs) {
   return file !== undefined && isWasm(file) ? { file, query, specifier: specifier! } : undefined
 }
 
-function find(specifier: string, folder: string): string | undefined {
+/** The file that Bun finds in a folder. */
+export function find(specifier: string, folder: string): string | undefined {
   try {
     return theBun()?.resolveSync(specifier, folder)
   } catch {

@@ -1,9 +1,9 @@
 /// <reference types="node" />
 /** The hooks for `module.register`, which run in a thread of Node's own. @see Node.js documentation, "Customization Hooks" */
 
-import type { InitializeHook, LoadHook, ResolveHook } from 'node:module'
+import type { InitializeHook, LoadHook, ResolveFnOutput, ResolveHook, ResolveHookContext } from 'node:module'
 import type { Options } from '../options.js'
-import { isWasmUrl, NodeModules, splitSpecifier } from './modules.js'
+import { isWasmUrl, NodeModules, otherParent, splitSpecifier } from './modules.js'
 
 let modules: NodeModules | undefined
 
@@ -13,8 +13,22 @@ export const initialize: InitializeHook<Options> = (options) => {
 
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const { name, query } = splitSpecifier(specifier)
-  const resolved = await nextResolve(name, context)
+  const resolved = await resolveFromEither(name, context, nextResolve)
   return query !== '' && isWasmUrl(resolved.url) ? { ...resolved, url: resolved.url + query } : resolved
+}
+
+async function resolveFromEither(
+  name: string,
+  context: ResolveHookContext,
+  nextResolve: Parameters<ResolveHook>[2],
+): Promise<ResolveFnOutput> {
+  const parentURL = otherParent(name, context.parentURL)
+  try {
+    return await nextResolve(name, context)
+  } catch (error) {
+    if (parentURL === undefined) throw error
+    return nextResolve(name, { ...context, parentURL })
+  }
 }
 
 export const load: LoadHook = async (url, context, nextLoad) => {

@@ -1,8 +1,10 @@
 /// <reference types="node" />
 /** Components as modules of Node itself, without a bundler. */
 
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { RUNTIME } from '../../bindings/runtime-files.js'
+import { SHIM_PATTERN } from '../../bindings/shims.js'
 import { problem } from '../../errors/raise.js'
 import { readLayer } from '../../format/wasm.js'
 import { urlSource } from '../assets.js'
@@ -21,6 +23,16 @@ export interface LoadedModule {
 /** Splits a query of ours off a specifier, as a name of a package must be looked up without it. */
 export function splitSpecifier(specifier: string): { name: string; query: string } {
   return splitOwnQuery(specifier) ?? { name: specifier, query: '' }
+}
+
+/**
+ * From where else a specifier of generated code is looked up, as in builds: a shim of WASI from the project, for a component in a
+ * strict `node_modules`, or in another package of a workspace.
+ * @returns the URL of a module in the current folder; `undefined` for other specifiers
+ */
+export function otherParent(specifier: string, parent: string | undefined): string | undefined {
+  const isOurs = parent !== undefined && isWasmUrl(parent) && SHIM_PATTERN.test(specifier)
+  return isOurs ? pathToFileURL(join(process.cwd(), '_')).href : undefined
 }
 
 /** Whether a URL is that of a `.wasm` file. */

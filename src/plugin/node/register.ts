@@ -7,7 +7,7 @@ import { DIST } from '../../bindings/runtime-files.js'
 import { displayPath } from '../../disk/paths.js'
 import { problem } from '../../errors/raise.js'
 import { startBlocking } from './blocking.js'
-import { isWasmUrl, type LoadedModule, splitSpecifier } from './modules.js'
+import { isWasmUrl, type LoadedModule, otherParent, splitSpecifier } from './modules.js'
 import { type Options, resolveOptions } from '../options.js'
 
 /**
@@ -49,7 +49,7 @@ type RegisterHooks = (hooks: SyncHooks) => void
 interface SyncHooks {
   resolve<T extends { url: string }>(
     specifier: string,
-    context: object,
+    context: { parentURL?: string | undefined },
     nextResolve: (specifier: string, context: object) => T,
   ): T
   load(url: string, context: object, nextLoad: (url: string, context: object) => object): object
@@ -59,13 +59,27 @@ function hooksWith(loadWasm: (url: string) => LoadedModule | undefined): SyncHoo
   return {
     resolve(specifier, context, nextResolve) {
       const { name, query } = splitSpecifier(specifier)
-      const resolved = nextResolve(name, context)
+      const resolved = resolveFromEither(name, context, nextResolve)
       return query !== '' && isWasmUrl(resolved.url) ? { ...resolved, url: resolved.url + query } : resolved
     },
     load(url, context, nextLoad) {
       const loaded = isWasmUrl(url) ? loadWasm(url) : undefined
       return loaded === undefined ? nextLoad(url, context) : { ...loaded, shortCircuit: true }
     },
+  }
+}
+
+function resolveFromEither<T>(
+  name: string,
+  context: { parentURL?: string | undefined },
+  nextResolve: (specifier: string, context: object) => T,
+): T {
+  const parentURL = otherParent(name, context.parentURL)
+  try {
+    return nextResolve(name, context)
+  } catch (error) {
+    if (parentURL === undefined) throw error
+    return nextResolve(name, { ...context, parentURL })
   }
 }
 
