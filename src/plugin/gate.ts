@@ -2,13 +2,13 @@
 
 import { basename } from 'node:path'
 import type { Diagnostic } from '../errors/diagnostic.js'
-import type { Hex } from '../format/encoding.js'
 import { type Layer, readLayer } from '../format/wasm.js'
 import { judge, type Judgement, type Subject } from '../policy/judge.js'
 import type { Policy } from '../policy/policy.js'
 import { type Admission, Admissions } from './admissions.js'
 import type { BuildLog, FileContext } from './contexts.js'
 import { Dependents } from './dependents.js'
+import { type Held, Ledger } from './ledger.js'
 import type { ResolvedOptions } from './options.js'
 import { type Copied, isInPackage, PackageWasm } from './package-wasm.js'
 import { Project } from './project.js'
@@ -29,12 +29,16 @@ export interface Objection {
   isModule?: boolean
 }
 
+/** What keeps bytes from passing, and what was found out about them. */
+export type Refused = Exclude<Judgement, { action: 'accept' }>
+
 /** One gate for each use of the plugin. */
 export class Gate {
   readonly project: Project
   readonly admissions = new Admissions()
   readonly dependents = new Dependents()
   readonly packageWasm = new PackageWasm()
+  readonly ledger: Ledger
   readonly #options: ResolvedOptions
   readonly #warned = new Set<string>()
   #read: ReadPolicy | undefined
@@ -47,6 +51,7 @@ export class Gate {
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.project = new Project(options)
+    this.ledger = new Ledger(options.log)
   }
 
   /**
@@ -59,6 +64,7 @@ export class Gate {
   start(log: BuildLog): void {
     this.#warned.clear()
     this.packageWasm.clear()
+    this.ledger.start(this.project.root)
     this.project.forget()
     this.forgetPolicy()
     this.#current(log)
@@ -83,7 +89,9 @@ export class Gate {
 
   /** @param file a real path */
   #judge(subject: Subject, file: string): Judgement {
-    return judge({ ...subject, ...this.#current().nameOf(file) }, this.policy)
+    const judgement = judge({ ...subject, ...this.#current().nameOf(file) }, this.policy)
+    if (judgement.action === 'accept') this.ledger.pass(file, judgement.admitted)
+    return judgement
   }
 
   // Some servers load before any build start is announced.
@@ -124,6 +132,7 @@ export class Gate {
       if (isFile && this.leavesCopy({ bytes, layer })) return undefined
       const isTheirs = !isOurs && !this.hasRules && PackageWasm.owns(file, layer)
       const problem = isTheirs ? PackageWasm.refusalOf(file) : judgement.problem
+      this.note({ ...judgement, problem, bytes })
       if (judgement.action === 'refuse') throw problem
       this.warnOnce(problem, file, context)
     }
@@ -137,7 +146,7 @@ export class Gate {
    * again. See {@link Gate.admit}.
    * @param digest of every byte
    */
-  admitAgain(path: string, digest: Hex, context: FileContext): Admission | undefined {
+  admitAgain(path: string, digest: string, context: FileContext): Admission | undefined {
     const known = this.admissions.find(path, digest)
     if (known !== undefined) this.#watch(path, context)
     return known ?? this.admit(path, context, { layer: 'component' })
@@ -179,9 +188,14 @@ export class Gate {
    * What keeps bytes from passing that did not come in by an import.
    * @param file the real path of the file that they are, or stand in
    */
-  objection(subject: Subject, file?: string): (Objection & { problem: Diagnostic }) | undefined {
+  objection(subject: Subject, file?: string): Refused | undefined {
     const judgement = file === undefined ? judge(subject, this.policy) : this.#judge(subject, file)
     return judgement.action === 'accept' ? undefined : judgement
+  }
+
+  /** Writes down what is held against a file, where that is wanted. */
+  note(held: Held): void {
+    this.ledger.object(held, this.project.root)
   }
 
   #watch(path: string, context: FileContext): void {

@@ -17,9 +17,9 @@ import {
   oneOf,
   ownMembers,
 } from '../errors/check.js'
-import { problem } from '../errors/raise.js'
 import type { Mode } from '../policy/policy.js'
 import { type Asset, checkAsset, resolveAsset, type ResolvedAsset } from './handover.js'
+import { refuseReplaced } from './replaced.js'
 
 export type { JcoOptions } from '../bindings/jco/options.js'
 export type { KeySource } from '../disk/keyring.js'
@@ -80,6 +80,11 @@ export interface Options {
    */
   packages?: 'report' | 'verify' | undefined
   /**
+   * A file to which each refusal and each warning appends one line of JSON, relative to the project root: for audits.
+   * @default none
+   */
+  log?: string | undefined
+  /**
    * What a component's imports are bound to: import name to module, e.g.
    * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
    * @default {}
@@ -132,6 +137,7 @@ export interface ResolvedOptions {
   exclude: readonly string[]
   detached: boolean
   packages: 'report' | 'verify'
+  log: string | undefined
   imports: Readonly<Record<string, string>>
   asset: ResolvedAsset
   recheck: 'off' | 'digest' | 'signature'
@@ -171,6 +177,7 @@ const CHECKS: Record<keyof Options, Check> = {
   exclude: isStringList,
   detached: flag,
   packages: oneOf('report', 'verify'),
+  log: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a file'),
   imports: (value) =>
     isPlainObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')
       ? undefined
@@ -189,18 +196,6 @@ const LIMIT_CHECKS: Record<keyof Limits, Check> = {
   timeoutMs: isCount,
   maxOutputBytes: isCount,
   maxMemoryBytes: isCount,
-}
-
-/** What stands in place of options that are gone. */
-const REPLACED: Readonly<Record<string, string>> = {
-  coreModules:
-    "left out: core modules of packages are let in and listed (`packages: 'report'`, the default), those of the project are verified; list in `exclude` what shall not be",
-}
-
-function refuseReplaced(options: object): void {
-  for (const [option, must] of Object.entries(REPLACED))
-    if (isPlainObject(options) && Object.hasOwn(options, option))
-      throw problem('OPTION_INVALID', { option, must })
 }
 
 /**
@@ -222,6 +217,7 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     exclude: [options.exclude ?? []].flat(),
     detached: options.detached ?? false,
     packages: options.packages ?? 'report',
+    log: options.log,
     imports: { ...options.imports },
     asset: resolveAsset(options.asset),
     recheck: options.recheck ?? 'off',

@@ -12,7 +12,7 @@ import type { BuildLog } from './contexts.js'
 import type { CoreFile } from './core-file.js'
 import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
-import type { Gate } from './gate.js'
+import type { Gate, Refused } from './gate.js'
 import { Holders } from './holders.js'
 import { isInPackage, PackageWasm } from './package-wasm.js'
 
@@ -94,7 +94,7 @@ function sweepNamed(path: string, found: FoundWasm, { gate, log }: { gate: Gate;
   // Bundlers write small files into the script that refers to them.
   if (found.encoding !== undefined && project.excludes(found.bytes)) return
   if (!gate.leavesToPackage(file, found.layer, objection) && !gate.leavesCopy(found))
-    raise(objection, found, log)
+    raise(objection, found, { gate, log })
 }
 
 /** What stands in a script or a pack goes by the name of that, and a pin holds all of that. */
@@ -107,6 +107,7 @@ function sweepByRules(
   const holder = whole !== undefined && !isSame(whole, bytes) ? whole : undefined
   const objection = gate.objection({ name: gate.project.display(file), bytes, layer, sidecars, holder }, file)
   if (objection === undefined || gate.leavesToPackage(file, layer, objection)) return
+  gate.note({ ...objection, bytes })
   if (objection.action === 'refuse') throw objection.problem
   log.warn(objection.problem.message)
 }
@@ -124,10 +125,8 @@ function sweepUnnamed(found: FoundWasm, gate: Gate, log: BuildLog): void {
   for (const name of names) sweepNamed(name, found, { gate, log })
   if (names.length > 0) return
   const objection = objectionTo(found, gate, {})
-  if (objection !== undefined && !gate.leavesCopy(found)) raise(objection, found, log)
+  if (objection !== undefined && !gate.leavesCopy(found)) raise(objection, found, { gate, log })
 }
-
-type Refused = NonNullable<ReturnType<Gate['objection']>>
 
 function objectionTo(
   { output, bytes, layer }: FoundWasm,
@@ -137,17 +136,27 @@ function objectionTo(
   return gate.objection({ name: output.name, bytes, layer, sidecars })
 }
 
-function raise({ action, problem: reason }: Refused, { output }: FoundWasm, log: BuildLog): void {
+function raise(
+  objection: Refused,
+  { output, bytes }: FoundWasm,
+  { gate, log }: { gate: Gate; log: BuildLog },
+): void {
+  const { action, problem: reason } = objection
   const error = problem('UNVERIFIED_WASM', { file: output.name, reason: reason.what })
+  gate.note({ ...objection, problem: error, bytes })
   if (action === 'refuse') throw error
   log.warn(error.message)
 }
 
 /** Lists what packages bring, or refuses all of it at once. */
-function concludePackages({ packageWasm, project, policy, hasRules }: Gate, log: BuildLog): void {
+function concludePackages(gate: Gate, log: BuildLog): void {
+  const { packageWasm, project, policy, hasRules } = gate
   if (hasRules) {
     const refused = packageWasm.refusalByRules()
+    for (const found of packageWasm.findings.values()) gate.note({ action: 'refuse', problem: found })
     if (refused !== undefined) throw refused
+    const summary = gate.ledger.summarizeNews()
+    if (summary !== undefined) log.inform(summary)
     return
   }
   if (packageWasm.isEmpty) return
@@ -157,6 +166,7 @@ function concludePackages({ packageWasm, project, policy, hasRules }: Gate, log:
     return
   }
   const refusal = packageWasm.refusal()
+  gate.note({ action: policy.mode === 'strict' ? 'refuse' : 'warn', problem: refusal })
   if (policy.mode === 'strict') throw refusal
   log.warn(refusal.message)
 }

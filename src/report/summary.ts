@@ -1,7 +1,9 @@
 /** The line that states what a build enforces. */
 
 import { escapeControls, firstOf } from '../errors/text.js'
+import type { Admitted } from '../policy/admitted.js'
 import type { Policy } from '../policy/policy.js'
+import { describeRule } from '../policy/rule.js'
 import { describeSigner } from '../trust/statement.js'
 
 /** What a build says of its policy beside what stands in it. */
@@ -38,4 +40,37 @@ export function summarizePolicy(
 
 function describeGlobs(option: string, globs: readonly string[]): string[] {
   return globs.length === 0 ? [] : [`${option} ${firstOf(globs.map(escapeControls), MAX_GLOBS).join(', ')}`]
+}
+
+/** How many files a summary names. */
+const MAX_FILES = 50
+
+/**
+ * What a build under a policy has let in, like a bundler's own list of assets: by whom it is signed and by which rule, or why it
+ * is pinned unsigned.
+ * @returns nothing where there was nothing
+ */
+export function summarizeFiles(files: readonly Admitted[]): string | undefined {
+  if (files.length === 0) return undefined
+  const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`
+  // Who reads the same list after every build reads none.
+  if (files.every(isLocked)) return `[signed-wasm] ${count}, all signed and as they are locked`
+  const lines = files
+    .map(
+      (file) => `  ${escapeControls(file.name)}  ${describeSize(file.bytes.length)}  ${describeReason(file)}`,
+    )
+    .toSorted()
+  return [`[signed-wasm] ${count} as the policy demands`, ...firstOf(lines, MAX_FILES)].join('\n')
+}
+
+const isLocked = ({ rules }: Admitted) =>
+  rules.every(({ unsigned }) => unsigned === undefined) && rules.some(({ lock }) => lock !== 'none')
+
+const describeSize = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
+
+function describeReason({ rules, verdict }: Admitted): string {
+  const pins = rules.flatMap(({ unsigned }) => unsigned ?? [])
+  const signers = 'signers' in verdict ? verdict.signers.map(({ name }) => name).join(', ') : 'nobody'
+  const reason = pins.length > 0 ? `unsigned: ${pins.map(escapeControls).join('; ')}` : `signed by ${signers}`
+  return `${reason}  (${rules.map(describeRule).join(' and ')})`
 }

@@ -6,11 +6,12 @@ import { describeRule, rulesFor } from '../../policy/rule.js'
 import { namesOf } from '../../policy/file-name.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
 import { defineCommand, type Invocation, type Options } from '../define-command.js'
+import { LOG, logResults } from '../audit.js'
 import { exitCodeOf } from '../exit.js'
 import { openPolicy, POLICY, shownAt, Subjects } from '../policy.js'
 import { assertReportable, type Outcome, readReportOptions, REPORT, writeReport } from '../write-report.js'
 
-const OPTIONS = { ...POLICY, ...REPORT } as const satisfies Options
+const OPTIONS = { ...POLICY, ...REPORT, ...LOG } as const satisfies Options
 
 /** `signed-wasm check`. */
 export const check = defineCommand({
@@ -27,6 +28,7 @@ export const check = defineCommand({
     assertReportable(options, invocation, [])
     const outcome = attempt(() => checkAll(invocation))
     await writeReport(outcome, options, io)
+    logResults(outcome.results, invocation)
     if (outcome.error !== undefined) throw outcome.error
     const refusals = outcome.results.flatMap(({ action, problem }) =>
       action === 'refuse' && problem !== undefined ? [problem] : [],

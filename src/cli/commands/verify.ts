@@ -6,6 +6,7 @@ import { judge } from '../../policy/judge.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
 import { DEMANDED, type Demanded, demandsOf } from '../demanded.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
+import { LOG, logResults } from '../audit.js'
 import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, readLimit, readSubject, selectFiles, SIGNATURE_FILE, SPLIT } from '../input.js'
 import type { Io } from '../io.js'
@@ -25,6 +26,7 @@ const OPTIONS = {
   ...DETACHED,
   ...SPLIT,
   ...REPORT,
+  ...LOG,
 } as const satisfies Options
 
 type VerifyInvocation = Invocation<typeof OPTIONS>
@@ -45,6 +47,7 @@ export const verify = defineCommand({
     assertReportable(options, invocation, [...values.input, ...args, ...values.key])
     const outcome = attempt(() => checkAll(invocation, options))
     await writeReport(outcome, options, io)
+    logResults(outcome.results, invocation)
     if (outcome.error !== undefined) throw outcome.error
     return exitCodeOf([...outcome.failures, ...outcome.results.flatMap(refusals)])
   },

@@ -16,6 +16,7 @@ describe('resolveOptions', () => {
       exclude: [],
       detached: false,
       packages: 'report',
+      log: undefined,
       imports: {},
       asset: 'file',
       recheck: 'off',
