@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { signedWasm } from '../../src/index.js'
 import { sign } from '../../src/trust/sign.js'
 import { inState, linkPackage, makeProject, OTHER_PEM, TRUSTED, TRUSTED_PEM } from '../kit/project.js'
 import { HAS_BROWSER, openPage, tool } from '../kit/run.js'
@@ -24,6 +25,33 @@ describe.runIf(HAS_BROWSER)("Vite's dev server in a browser", () => {
     expect(sent).toHaveLength(1)
     expect(new URL(sent[0]!.url).pathname).toMatch(new RegExp(`^${base}@signed-wasm/[0-9a-f]{64}/x\\.wasm$`))
     expect(new Uint8Array(await sent[0]!.body)).toEqual(bytes)
+    await page.close()
+  })
+
+  it('goes on where another plugin looks up packages for modules that are no files, as Nuxt does', async () => {
+    const project = makeProject({
+      'index.html': PAGE,
+      'main.js': MAIN,
+      'x.wasm': inState(await constantComponent(1), 'signed'),
+      'node_modules/acme/package.json': JSON.stringify({ name: 'acme', main: 'index.js' }),
+      'node_modules/acme/index.js': 'export default 1',
+    })
+    const asks = {
+      name: 'asks',
+      async transform(
+        this: { resolve(name: string, importer: string): Promise<unknown> },
+        _: string,
+        id: string,
+      ) {
+        if (id.endsWith('main.js')) await this.resolve('acme', `${project.root}/\0virtual/module`)
+      },
+    }
+    const options = { keys: TRUSTED_PEM }
+    const plugins = [signedWasm.vite(options), asks as never]
+    const { address } = await startServer(project, options, { plugins })
+    const page = await openPage()
+    await page.goto(address)
+    await answersIn(page, 1)
     await page.close()
   })
 

@@ -65,8 +65,8 @@ function resolveAndNote(pipeline: Pipeline, state: ViteState) {
   }
 }
 
-/** Whether an id is that of no file. @see Rollup, "Conventions" */
-const isVirtual = (id: string) => id.startsWith('\0')
+/** Whether an id is that of no file. Frameworks put the root before it, as Nuxt does. @see Rollup, "Conventions" */
+const isVirtual = (id: string) => id.includes('\0')
 
 interface ParsingContext {
   environment: Environment
