@@ -42,6 +42,8 @@ const contextOf = ({ warn }: BuildLog) => ({ watch: () => {}, warn })
 
 /** The `.wasm` file that an import names: a path, or the address of what lies on a server. */
 function targetOf(specifier: string, bare: Bare | undefined, from: string): string | undefined {
+  // No path: its plugin puts one in its place, to a file of the output, where that is judged. @see Rollup, "Conventions"
+  if (specifier.startsWith('\0')) return undefined
   if (specifier.startsWith('#')) return ownNameOf(specifier.replace(/\?.*$/s, ''), from)
   const path = specifier.replace(/[?#].*$/s, '')
   if (bare !== undefined) return wasmOf({ ...bare, subpath: bare.subpath.replace(/[?#].*$/s, '') }, from)

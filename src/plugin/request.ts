@@ -51,11 +51,27 @@ export interface WasmId {
 }
 
 /**
+ * What stands behind the name of a file in the ids that we give its modules in Rollup: of one that ends in `.wasm`, with a
+ * query or without, others' plugins make something else, such as unwasm.
+ */
+const OWN_END = '-module'
+
+/** The id of a module of ours. @param id of a `.wasm` file, with a query */
+export function toOwnId(id: string): string {
+  return id.replace(/\.wasm(?=\?)/i, (end) => end + OWN_END)
+}
+
+/** The file behind a name that bundlers give with the query of its module. */
+export function withoutQuery(name: string): string {
+  return name.replace(/\?.*$/, '').replace(/(\.wasm)-module$/i, '$1')
+}
+
+/**
  * Splits the id of a `.wasm` file, in whatever case, into file and query.
  * @returns `undefined` for other ids and for virtual ones
  */
 export function parseWasmId(id: string): WasmId | undefined {
-  const match = /^([^\0]*?\.wasm)(?:\?([^#]*))?(?:#.*)?$/is.exec(id)
+  const match = /^([^\0]*?\.wasm)(?:-module(?=\?))?(?:\?([^#]*))?(?:#.*)?$/is.exec(id)
   if (match === null || !isAbsolutePath(match[1]!)) return undefined
   return { file: match[1]!, query: match[2] ?? '' }
 }
@@ -67,6 +83,12 @@ export function isWasm(path: string): boolean {
 
 function isAbsolutePath(path: string): boolean {
   return /^(?:\/|[a-z]:[\\/])/i.test(path)
+}
+
+/** Whether an id asks, by a query of ours, for a module that is made of a `.wasm` file. */
+export function isOwnRequest(id: string): boolean {
+  const parsed = parseWasmId(id)
+  return parsed !== undefined && readQuery(parsed.query).explicit
 }
 
 /** Whether an id asks for a `.wasm` file as a module, rather than for its URL or the like. */

@@ -20,6 +20,9 @@ const PACKAGES = [
   'wrangler@4.151.0',
 ]
 
+/** With packages of its own, in other versions than those. */
+const NITRO = 'nitropack@2.13.6'
+
 /** What these tools start in, where the tests themselves run in an older Node. */
 const NODE = 'node@22.23.3'
 const IS_OLD = Number(process.versions.node.split('.')[0]) < 22
@@ -51,9 +54,16 @@ const REFUSED: readonly (readonly [Status, string])[] = [
   ['unknown signer', 'SIGNER_UNTRUSTED'],
 ]
 
-const env = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', CI: '1' }
+const env = {
+  WRANGLER_SEND_METRICS: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  CI: '1',
+  // Where wrangler writes its logs.
+  XDG_CONFIG_HOME: '',
+}
 
 let world: string
+let tarball: string
 /** What runs the tools. */
 let node = process.execPath
 
@@ -66,8 +76,12 @@ beforeAll(async () => {
   if (!IS_WANTED) return
   // Outside of the repository, whose own packages would be found.
   world = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
+  env.XDG_CONFIG_HOME = path.join(world, 'config')
   await npm(REPOSITORY, 'pack', '--ignore-scripts', '--pack-destination', world)
-  const tarball = path.join(world, readdirSync(world)[0]!)
+  tarball = path.join(
+    world,
+    readdirSync(world).find((name) => name.endsWith('.tgz'))!,
+  )
   writeFiles(world, { 'package.json': '{}', 'node/package.json': '{}' })
   await npm(world, 'install', '--ignore-scripts', ...PACKAGES, tarball)
   if (!IS_OLD) return
@@ -291,5 +305,81 @@ describe.runIf(IS_WANTED)('wrangler over what esbuild has made', () => {
       expect.stringContaining(`[signed-wasm] ${code} src/hello.wasm`),
     ])
     expect(app.files('dist')).toEqual([])
+  })
+})
+
+describe.runIf(IS_WANTED)('Nitro, whose unwasm takes core modules', () => {
+  let app: App
+  const nitro = (...args: string[]) => [app.at('node_modules/nitropack/dist/cli/index.mjs'), ...args]
+  const bundle = () => command(node, nitro('build'), { cwd: app.root, env, timeoutMs: 120_000 })
+  const wasm = () => app.files('.output').filter((file) => file.endsWith('.wasm'))
+
+  beforeAll(async () => {
+    const handler = WORKER.replaceAll("'./", "'../src/")
+      .replace('export default {\n  async fetch() {', 'export default eventHandler(async () => {')
+      .replace('return Response.json(', 'return (')
+      .replace('  },\n}', '})')
+      // Its dev server leaves packages to Node, which cannot import a component.
+      .replace("import { answer } from 'acme'", 'const answer = () => 7')
+      // What unwasm gives for `?module` is the module, and without it the exports.
+      .replace('core.wasm', 'core.wasm?module')
+    app = await makeApp('nitro', {
+      'package.json': JSON.stringify({ name: 'nitro', private: true, type: 'module' }),
+      'nitro.config.ts': blockWith('// nitro.config.ts (Nitro, for Workers)').text,
+      'routes/index.ts': handler,
+    })
+    await npm(app.root, 'install', '--ignore-scripts', NITRO, tarball)
+  })
+
+  it('runs components in workerd when built', async () => {
+    const built = await bundle()
+    expect(built.code, built.output).toBe(0)
+    expect(built.output).toMatch(
+      /\[signed-wasm\] assets\/hello\.core-\S+\.wasm is bytes \d+ to \d+ of src\/hello\.wasm/,
+    )
+    // As Nitro says at the end of a build.
+    const args = ['dev', '.output/server/index.mjs', '--assets', '.output/public', '--ip', '127.0.0.1']
+    await serving(app.serve('wrangler', ...args), async (server) => {
+      expect(JSON.parse((await server.get()).text)).toEqual(JSON.parse(ANSWER))
+    })
+  })
+
+  it.each(REFUSED)(
+    'stops the build when a file is %s, be it a component or a core module',
+    async (status, code) => {
+      for (const [file, bytes] of [
+        ['src/hello.wasm', fixture('hello')],
+        ['src/core.wasm', await coreModule()],
+      ] as const) {
+        // unwasm reads core modules before anybody else.
+        const said = file === 'src/core.wasm' ? 'UNVERIFIED_WASM wasm/core-' : `${code} ${file}`
+        rmSync(app.at('.output'), { recursive: true, force: true })
+        app.write({ [file]: inState(bytes, status) })
+        const built = await bundle()
+        app.write({ [file]: signed(bytes) })
+        expect([file, built.code === 0, built.output]).toEqual([
+          file,
+          false,
+          expect.stringContaining(`[signed-wasm] ${said}`),
+        ])
+        expect(wasm()).toEqual([])
+      }
+    },
+  )
+
+  it('runs them in its dev server, which refuses what is changed, and recovers', async () => {
+    const starting = serve(node, (port) => nitro('dev', '--host', '127.0.0.1', '--port', String(port)), {
+      cwd: app.root,
+      env,
+    })
+    await serving(starting, async (server) => {
+      await answers(server, 'Hello, Ada!')
+      app.write({ 'src/hello.wasm': inState(fixture('hello'), 'tampered') })
+      await expect
+        .poll(() => server.output(), { timeout: 30_000 })
+        .toContain('[signed-wasm] CONTENT_MODIFIED src/hello.wasm')
+      app.write({ 'src/hello.wasm': signed(fixture('hello')) })
+      await answers(server, 'Hello, Ada!')
+    })
   })
 })

@@ -29,7 +29,32 @@ const NEIGHBOURS: Record<string, { plugin: () => unknown; core: string; bundlers
       core: `import { answer as coreAnswer } from './core.wasm'\nconst core = coreAnswer()`,
       bundlers: ['vite'],
     },
+    'a plugin as eager as unwasm': {
+      plugin: eager,
+      core: `import { answer as coreAnswer } from './core.wasm'\nconst core = coreAnswer()`,
+      bundlers: ['rollup'],
+    },
   }
+
+/** Stands for the unwasm of Nitro, which reads whatever has `.wasm` at the end or before a query, and leaves an import without a path. */
+function eager(): unknown {
+  const WASM = /\.wasm(?:\?.*)?$/i
+  const external = '\0eager:wasm/core.wasm'
+  const load = (id: string) => (WASM.test(id) ? readFileSync(id.split('?')[0]!).toString('base64') : null)
+  const transform = (code: string, id: string) =>
+    WASM.test(id)
+      ? `import '${external}'
+        const bytes = Uint8Array.from(atob('${code}'), (one) => one.charCodeAt(0))
+        export const { answer } = (await WebAssembly.instantiate(bytes)).instance.exports`
+      : null
+  return {
+    name: 'eager',
+    resolveId: (id: string) => (id === external ? { id, external: true } : null),
+    load: { order: 'pre', handler: load },
+    transform: { order: 'pre', handler: transform },
+    renderChunk: (code: string) => code.replace(external, 'node:path'),
+  }
+}
 
 async function projectOf(core: string, status: Status) {
   return makeProject({

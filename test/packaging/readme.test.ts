@@ -527,6 +527,8 @@ describe('workers and the edge', () => {
     expect(block('// vite.config.js (Cloudflare Workers)')).toContain("signedWasm({ keys: ['release.pub'] })")
     expect(tests).toContain("blockWith('// vite.config.js (Cloudflare Workers)')")
     expect(block('// build.js (esbuild, for Workers)')).toContain('workerd')
+    expect(block('// nitro.config.ts (Nitro, for Workers)')).toContain('options.dev')
+    expect(tests).toContain("blockWith('// nitro.config.ts (Nitro, for Workers)')")
     expect(tests).toContain("blockWith('// build.js (esbuild, for Workers)')")
   })
 })

@@ -82,8 +82,8 @@ const scripting: PluginFor = (name) => {
     return { main, before: [{ name: 'scripting', setup }] }
   }
   const load = (id: string) => {
-    const [file = ''] = id.split('?')
-    return file.endsWith('.wasm') ? { code: scriptOf(file), moduleType: 'js' } : null
+    const [, file] = /^(.*\.wasm)(?:-module)?(?:\?|$)/.exec(id) ?? []
+    return file === undefined ? null : { code: scriptOf(file), moduleType: 'js' }
   }
   return { main, before: [{ name: 'scripting', enforce: 'pre', load }] }
 }

@@ -6,6 +6,7 @@ import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import type { BuildLog, LoadContext } from '../contexts.js'
 import type { Pipeline } from '../pipeline.js'
+export { withoutQuery } from '../request.js'
 import { loadRuntimeModule } from './runtime-modules.js'
 
 /** `this` in `load`. */
@@ -135,11 +136,6 @@ export function sharedHooks(
 /** Generated code, which is JavaScript whatever `moduleTypes` of Rolldown say of `.wasm`; others read no such property. */
 export function asScript(code: string) {
   return { code, map: NO_MAPPINGS, moduleType: 'js' }
-}
-
-/** The file behind a name that bundlers give with the query of its module. */
-export function withoutQuery(name: string): string {
-  return name.replace(/\?.*$/, '')
 }
 
 /** The script that a source map is of; a script itself. A map holds what a script was made of, and what was left out of that. */

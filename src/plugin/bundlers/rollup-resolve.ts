@@ -7,7 +7,7 @@ import { sniffLayer } from '../../disk/read-file.js'
 import { problem } from '../../errors/raise.js'
 import type { Edge } from '../handover.js'
 import type { Pipeline } from '../pipeline.js'
-import { splitOwnQuery } from '../request.js'
+import { isOwnRequest, splitOwnQuery, toOwnId } from '../request.js'
 import { withoutFrames, withoutQuery } from './adapter.js'
 import { CORE_PATTERN, resolveCore } from './core-files.js'
 import { isDeclaration, resolveDeclaration } from './declaration-imports.js'
@@ -45,15 +45,25 @@ export function resolveForRollup(pipeline: Pipeline, edgeOf: EdgeOf) {
       importer: string | undefined,
       options: ResolveOptions,
     ) {
-      const [, file, query] = QUERIED.exec(source) ?? []
-      const asked = file === undefined ? splitOwnQuery(source) : { name: file, query: query! }
-      if (asked === undefined) return shims.handler.call(this, source, importer, options)
-      const resolved = await this.resolve(asked.name, importer, { skipSelf: true })
-      if (resolved === null || resolved.external) return resolved
-      if (importer !== undefined) pipeline.awaiting.hear(resolved.id, { specifier: asked.name, importer })
-      // Others have queries of these names, too, for files of another kind.
-      return WASM.test(resolved.id) ? { ...resolved, id: `${resolved.id}${asked.query}` } : null
+      const resolved = await find.call(this, source, importer, options)
+      if (resolved === null || resolved.external || !isOwnRequest(resolved.id)) return resolved
+      return pipeline.claims(resolved.id) ? { ...resolved, id: toOwnId(resolved.id) } : resolved
     },
+  }
+  async function find(
+    this: ResolvingContext,
+    source: string,
+    importer: string | undefined,
+    options: ResolveOptions,
+  ) {
+    const [, file, query] = QUERIED.exec(source) ?? []
+    const asked = file === undefined ? splitOwnQuery(source) : { name: file, query: query! }
+    if (asked === undefined) return shims.handler.call(this, source, importer, options)
+    const resolved = await this.resolve(asked.name, importer, { skipSelf: true })
+    if (resolved === null || resolved.external) return resolved
+    if (importer !== undefined) pipeline.awaiting.hear(resolved.id, { specifier: asked.name, importer })
+    // Others have queries of these names, too, for files of another kind.
+    return WASM.test(resolved.id) ? { ...resolved, id: `${resolved.id}${asked.query}` } : null
   }
 }
 
