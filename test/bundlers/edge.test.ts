@@ -1,11 +1,14 @@
 /** Outputs for runtimes that compile no WebAssembly: core modules are files, which are handed over compiled. */
 
 import { createRequire } from 'node:module'
+import type { InlineConfig } from 'vite'
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
 import { build, type BuildRequest, type Built } from '../kit/bundlers.js'
 import { runAtEdge } from '../kit/edge.js'
 import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../kit/project.js'
+import { runInNode } from '../kit/run.js'
+import { startServer } from '../kit/vite-server.js'
 import { constantComponent, hostComponent, wasiComponent } from '../kit/wat.js'
 
 type Config = NonNullable<BuildRequest['config']>
@@ -245,6 +248,34 @@ describe.each(TARGETS)('$name', (target) => {
         'SHIM_UNUSABLE x.wasm',
       )
     })
+})
+
+describe('Vite', () => {
+  const files = async () => ({
+    'main.js': `import { run } from './x.wasm'\nglobalThis.answers = run()\nexport default run()`,
+    ...all({ 'x.wasm': await wasiComponent() }),
+  })
+
+  it('runs such an environment in Node while it serves, and verifies all the same', async () => {
+    const project = makeProject(await files())
+    const { server } = await startServer(
+      project,
+      { keys: TRUSTED_PEM },
+      inVite('workerd', 'browser') as InlineConfig,
+    )
+    const load = () => server.ssrLoadModule('/main.js')
+    expect(await load()).toMatchObject({ default: true })
+    project.write(all({ 'x.wasm': await wasiComponent() }, 'tampered'))
+    await expect.poll(() => load().catch(String), { timeout: 20_000 }).toContain('CONTENT_MODIFIED x.wasm')
+  })
+
+  it('bundles the shims for servers that are not Node', async () => {
+    const project = makeProject(await files())
+    const config = { ssr: { target: 'webworker', noExternal: true } }
+    await buildFor({ bundler: 'vite', config }, project)
+    expect(scriptsOf(project)).not.toMatch(/from ?["']@bytecodealliance/)
+    expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: true }])
+  })
 })
 
 interface Listed {
