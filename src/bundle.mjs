@@ -9,9 +9,9 @@ const LATE = ['native', 'noble', 'whole'].map((name) => `dist/runtime/late/${nam
 const CLI = ['main', 'start', ...namesIn('dist/cli/commands')].map((name) => `cli/${name}`)
 
 const PLUGIN = [
-  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'bun', 'node'],
-  // Threads start from these.
-  ...['hooks', 'blocking-thread'].map((name) => `plugin/node/${name}`),
+  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'bun', 'node', 'next'],
+  // Threads start from these, and processes of Turbopack from the last.
+  ...['node/hooks', 'node/blocking-thread', 'next/loader'].map((name) => `plugin/${name}`),
 ]
 
 /** Packages whose code is ours to load: each file that Node has to find costs more than what it holds. */

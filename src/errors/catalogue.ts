@@ -448,6 +448,14 @@ export const CATALOGUE = {
     what: `unplugin-signed-wasm/${v.entry} has no effect in ${v.where}, and nothing would be verified`,
     hint: v.use,
   })),
+  COMPONENT_UNLISTED: refusal((_: AboutFile) => ({
+    what: 'Turbopack takes what next.config has found in the project and its packages, and this component was not there then',
+    hint: 'start Next.js again, in the folder of the project; move what lies elsewhere into it, or into a package',
+  })),
+  NEXT_UNSUPPORTED: misuse((v: { found: string; why: string }) => ({
+    what: `${v.found} is not supported: ${v.why}`,
+    hint: 'take Next.js 16.2 or later, or from 15.5 on its webpack: `--webpack` in 16, and no `--turbopack` in 15',
+  })),
   FARM_PERSISTENT_CACHE: misuse((_: object) => ({
     what: "Farm's persistent cache would let files into the bundle that this build has not verified",
     hint: 'set `compilation.persistentCache` to false in the Farm config',

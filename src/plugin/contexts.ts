@@ -55,6 +55,8 @@ export interface LoadContext extends FileContext {
   importers?: () => readonly string[]
   /** Whether named exports must be identifiers; `docs:hello/greeter@0.1.0` is then a property of the default export only. */
   identifiersOnly: boolean
+  /** How generated code names a module of the project, where its absolute path is nothing that the bundler takes. */
+  nameOf?: (path: string) => string
   /** What in this build has no top-level await, in words, such as `the format iife`. */
   lacksAwait: string | undefined
 }

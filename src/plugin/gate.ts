@@ -62,7 +62,6 @@ export class Gate {
    * @throws Diagnostic about keys, such as `NO_TRUSTED_KEYS`
    */
   start(log: BuildLog): void {
-    this.#warned.clear()
     this.packageWasm.clear()
     this.ledger.start(this.project.root)
     this.project.forget()
@@ -103,8 +102,9 @@ export class Gate {
     return this.#read
   }
 
-  /** Reads the keys again before anything else is judged. */
+  /** Reads the keys again before anything else is judged, and warns of it again. */
   forgetPolicy(): void {
+    this.#warned.clear()
     this.#read = undefined
   }
 

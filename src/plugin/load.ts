@@ -89,7 +89,8 @@ export class Loader {
     })
     await this.#bindings.declare(admission, context)
     const { root } = this.#gate.project
-    const hosts = resolveHosts(transpiled.imports, { configured: this.#options.imports, file, display, root })
+    const where = { file, display, root, nameOf: context.nameOf }
+    const hosts = resolveHosts(transpiled.imports, { configured: this.#options.imports, ...where })
     const { source, cores } = ship({ admission, transpiled }, this.#options, context)
     const { code, adapters } = about(display, () =>
       generateSharing({

@@ -138,6 +138,14 @@ describe('the tarball', () => {
       // The one that has the adapters for all bundlers may take more.
       expect(others.length).toBeLessThanOrEqual(door === 'index' ? 11 : 6)
     }
+    // What is for Next.js alone is in none of them, and its loader is without the doors.
+    const holding = [...new Set([...doors.flatMap((door) => [...reachedFrom(`${door}.js`)])])].filter(
+      (name) =>
+        readFileSync(path.join(REPOSITORY, 'dist', name), 'utf8').includes('runAfterProductionCompile'),
+    )
+    expect(holding).toEqual([])
+    expect([...reachedFrom('next.js')]).toContain('errors/diagnostic.js')
+    expect([...reachedFrom('plugin/next/loader.js')].filter((name) => !name.includes('/'))).toEqual([])
     const load = (name: string) =>
       import(pathToFileURL(path.join(REPOSITORY, 'dist', name)).href) as Promise<unknown>
     const { default: signedWasm } = (await load('rolldown.js')) as { default: (options: object) => unknown }
@@ -287,6 +295,7 @@ describe('installed with npm', () => {
         './farm',
         './bun',
         './node',
+        './next',
         './api',
         './runtime',
       ].includes(name),

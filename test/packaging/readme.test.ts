@@ -519,6 +519,20 @@ describe('SSR frameworks', () => {
     expect(tests).toContain(`name: '${name}'`)
     expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
   })
+
+  it('have the config for Next.js, which its own test builds with', () => {
+    expect(block('// next.config.ts (Next.js)')).toContain("{ keys: ['release.pub'] }")
+    const test = readFileSync(path.join(REPOSITORY, 'test/bundlers/next.test.ts'), 'utf8')
+    expect(test).toContain("blockWith('// next.config.ts (Next.js)')")
+    expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
+  })
+
+  it('have the command that looks at the files of Next.js', async () => {
+    const made = project({ 'app/hello.wasm': signedHello(), 'app/[id]/hello.wasm': signedHello() })
+    await runShell(block("'app/**/*.wasm'"), made.root)
+    made.write({ 'app/[id]/hello.wasm': fixture('hello') })
+    await expect(runShell(block("'app/**/*.wasm'"), made.root)).rejects.toThrow('COMPONENT_UNSIGNED')
+  })
 })
 
 describe('workers and the edge', () => {

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   index: ['plugin'],
   node: ['plugin'],
   bun: ['plugin'],
+  next: ['index', 'plugin'],
   entries: ['plugin'],
 }
 

@@ -175,6 +175,14 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { entry: 'esbuild', where: 'Bun', use: 'import another' },
     'unplugin-signed-wasm/esbuild has no effect in Bun, and nothing would be verified',
   ],
+  COMPONENT_UNLISTED: [
+    { file },
+    'Turbopack takes what next.config has found in the project and its packages, and this component was not there then',
+  ],
+  NEXT_UNSUPPORTED: [
+    { found: 'Next.js 15.4.0', why: 'it is too old' },
+    'Next.js 15.4.0 is not supported: it is too old',
+  ],
   FARM_PERSISTENT_CACHE: [
     {},
     "Farm's persistent cache would let files into the bundle that this build has not verified",
@@ -266,6 +274,8 @@ const ELSEWHERE: readonly Code[] = [
   'REQUIRE_UNSUPPORTED',
   'CORE_MODULE_UNSUPPORTED',
   'ENTRY_MISMATCH',
+  'COMPONENT_UNLISTED',
+  'NEXT_UNSUPPORTED',
   'FARM_PERSISTENT_CACHE',
   'PACKAGE_UNVERIFIED',
   'PACKAGE_REFUSED',
