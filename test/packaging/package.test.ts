@@ -281,7 +281,7 @@ describe('installed with npm', () => {
     const names = Object.keys(packageJson.exports).filter(
       (name) => !name.includes('*') && name !== './package.json',
     )
-    expect(names).toHaveLength(13)
+    expect(names).toHaveLength(14)
     // The others need their bundler, which is an optional peer.
     const loaded = names.filter((name) =>
       [

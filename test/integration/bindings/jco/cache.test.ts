@@ -583,19 +583,22 @@ describe('with the option `cache`', () => {
     }
   })
 
-  test('a build prunes once in a process', () => {
-    const project = makeProject()
+  test('a build with a component prunes once in a process', async () => {
+    const project = makeProject({ 'x.wasm': inState(await constantComponent(3), 'signed') })
     const old = (digit: string) => {
       project.write({ [`cache/${digit.repeat(64)}.entry`]: '' })
       utimesSync(project.at(`cache/${digit.repeat(64)}.entry`), 0, 0)
     }
+    const isThere = (digit: string) => existsSync(project.at(`cache/${digit.repeat(64)}.entry`))
     old('a')
     const pipeline = open(project, {})
-    expect(project.files('cache')).toEqual([])
+    expect(isThere('a')).toBe(true)
+    await pipeline.load(project.at('x.wasm'), host)
+    expect(isThere('a')).toBe(false)
     old('b')
     pipeline.start(log)
-    open(project, {})
-    expect(project.files('cache')).toHaveLength(1)
+    await open(project, {}).load(project.at('x.wasm'), host)
+    expect(isThere('b')).toBe(true)
   })
 
   test('a refused file is refused although its output is there', async () => {

@@ -76,7 +76,7 @@ async function build(
   } finally {
     process.chdir(cwd)
   }
-  return lines.filter((line) => !line.includes('trusted key'))
+  return lines.filter((line) => !/trusted key|making bindings for/.test(line))
 }
 
 const MAIN = ['hello', 'counter', 'host?instantiate', 'wasi', 'versions?instantiate', 'awkward']
