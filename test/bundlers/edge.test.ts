@@ -1,9 +1,11 @@
 /** Outputs for runtimes that compile no WebAssembly: core modules are files, which are handed over compiled. */
 
+import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { context as openEsbuild } from 'esbuild'
 import type { InlineConfig } from 'vite'
 import { describe, expect, it } from 'vitest'
-import type { Options } from '../../src/index.js'
+import { type Options, signedWasm } from '../../src/index.js'
 import { build, type BuildRequest, type Built } from '../kit/bundlers.js'
 import { runAtEdge } from '../kit/edge.js'
 import { fixture, inState, makeProject, type Project, type Status, TRUSTED_PEM } from '../kit/project.js'
@@ -277,6 +279,38 @@ describe('Vite', () => {
     expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: true }])
   })
 })
+
+describe('esbuild', () => {
+  it.each(['file', 'modules'] as const)(
+    'puts nothing of an earlier build beside a script, with `asset: %j`',
+    async (asset) => {
+      const project = makeProject({ 'main.js': MAIN, ...all({ 'x.wasm': await constantComponent(1) }) })
+      const context = await openEsbuild({
+        entryPoints: [project.at('main.js')],
+        absWorkingDir: project.root,
+        bundle: true,
+        format: 'esm',
+        target: 'es2022',
+        outdir: 'dist',
+        logLevel: 'silent',
+        plugins: [signedWasm.esbuild({ keys: TRUSTED_PEM, asset })],
+      })
+      try {
+        await context.rebuild()
+        const [before] = wasmIn(project)
+        project.write(all({ 'x.wasm': await constantComponent(2) }))
+        rmSync(project.at('dist'), { recursive: true })
+        await context.rebuild()
+        expect(wasmIn(project)).toEqual([expect.not.stringMatching(before!)])
+        expect(await runInNode([project.at('dist/main.js')])).toEqual([{ answers: 2 }])
+      } finally {
+        await context.dispose()
+      }
+    },
+  )
+})
+
+const wasmIn = (project: Project) => project.files('dist').filter((file) => file.endsWith('.wasm'))
 
 interface Listed {
   file: string

@@ -41,6 +41,11 @@ export class EsbuildFiles {
   /** Core modules of the last output, by absolute path. */
   readonly held = new Map<string, CoreFile>()
 
+  /** Forgets what a module has referred to before it is loaded, as in watch mode. */
+  forget(module: string): void {
+    this.#shipped.delete(module)
+  }
+
   /** @param module absolute path, without a query @returns how its code finds the file */
   ship(module: string, { name, admitted: { bytes, digest } }: Admission): ComponentSource {
     return urlSource(this.#add(module, { name: nameOf(name, digest), bytes, digest }))

@@ -31,6 +31,7 @@ export async function load(
   const id = path + suffix
   if (namespace !== 'file' || !pipeline.claims(id)) return undefined
   const watched: string[] = []
+  files.forget(withoutQuery(path))
   const isFile = asksForFile(attributes['type'])
   const context = {
     watch: (file: string) => void watched.push(file),
