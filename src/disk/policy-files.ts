@@ -113,8 +113,9 @@ function entriesOf(folder: string): Dirent[] {
 /** Scripts, and what they load that is compressed or packed. */
 const HOLDERS = /\.(?:[cm]?js|ts|data|gz|br|bin|tar|json)$/i
 
-/** What wasm looks like at its beginning in base64 at each of three offsets, in gzip within base64, in escapes, numbers and digits; and as it is. */
-const MARKS = /AGFzb|ABhc2|AYXNt|H4sI|0asm|\\x00asm|\b0x0+, ?0x61, ?0x73|\b0, ?97, ?115, ?109|0061736d|\0asm/i
+/** What wasm looks like at its beginning in base64 at each of three offsets, in gzip within base64, in escapes, numbers and digits. */
+const MARKS =
+  /AGFzb|ABhc2|AYXNt|H4sI|0asm|\0asm|(?:\\x00|\\u0000|%00)\\?(?:a|x61|u0061|%61)|\b(?:97|0x61)\s*,\s*(?:115|0x73)\s*,\s*(?:109|0x6d)\b|0061736d/i
 
 /** Whether a file may hold wasm. One that does not is pinned for nothing, which harms nobody. */
 function mayHold(file: string): boolean {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import { isInert } from '../format/inert.js'
+import { PREAMBLES } from '../format/wasm.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import { isSame } from './admissions.js'
 import type { BuildLog } from './contexts.js'
@@ -105,12 +106,21 @@ function sweepByRules(
 ): void {
   const whole = encoding === undefined ? undefined : contentOf(file)
   const holder = whole !== undefined && !isSame(whole, bytes) ? whole : undefined
-  const objection = gate.objection({ name: gate.project.display(file), bytes, layer, sidecars, holder }, file)
+  const subject = { name: gate.project.display(file), bytes, layer, sidecars, holder }
+  const found = gate.objection(subject, file)
+  // What no engine takes has no content that could be judged; a pin holds all of the script that it stands in.
+  const isUnreadable = holder !== undefined && found?.verdict.status === 'malformed'
+  const objection = isUnreadable
+    ? gate.objection({ ...subject, bytes: EMPTY, layer: undefined }, file)
+    : found
   if (objection === undefined || gate.leavesToPackage(file, layer, objection)) return
   gate.note({ ...objection, bytes })
   if (objection.action === 'refuse') throw objection.problem
   log.warn(objection.problem.message)
 }
+
+/** A module with nothing in it. */
+const EMPTY = PREAMBLES['core module']
 
 function contentOf(file: string): Uint8Array | undefined {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined

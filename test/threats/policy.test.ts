@@ -1,6 +1,7 @@
 /** A team's policy and lock against what comes in by other ways than an import, and from other places. */
 
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
@@ -67,6 +68,8 @@ const ENCODED: Record<string, (bytes: Uint8Array) => string> = {
   'in a script': (bytes) => `export const data = '${base64(bytes)}'`,
   'in gzip in a script': (bytes) => `export const data = '${base64(gzipSync(bytes))}'`,
   'as numbers in a script': (bytes) => `export const data = new Uint8Array([${[...bytes].join(',')}])`,
+  'beside what no engine takes': (bytes) =>
+    `export const all = ['${base64(bytes)}', new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 9])]`,
   'among others in a script': (bytes) =>
     `export const all = ['${base64(core)}', '${base64(bytes)}', '${base64(core)}']`,
 }
@@ -110,6 +113,31 @@ describe.each(BUNDLERS)('THREAT 46: what packages bring under a policy, with %s'
     )
   })
 })
+
+describe.each(['vite', 'webpack', 'esbuild'] as const)(
+  'a package as it is on the registry, with %s',
+  (bundler) => {
+    it('passes under the rule and the lock that refusal and README tell of, and with one byte altered it does not', async () => {
+      const made = project(
+        { 'main.js': importing('es-module-lexer').replace('index.js', 'dist/lexer.js') },
+        [],
+      )
+      cpSync(path.join(REPOSITORY, 'node_modules/es-module-lexer'), made.at('node_modules/es-module-lexer'), {
+        recursive: true,
+      })
+      expect(await fateOf(made, bundler)).toContain('NO_RULE node_modules/es-module-lexer/dist/lexer.js')
+      made.write({ 'signed-wasm.json': policyText(pin('npm:es-module-lexer')) })
+      expect(await fateOf(await locked(made), bundler)).toBe('accept')
+      const script = Buffer.from(made.read('node_modules/es-module-lexer/dist/lexer.js')).toString()
+      const at = script.indexOf('AGFzb') + 200
+      const other = script[at] === 'A' ? 'B' : 'A'
+      made.write({
+        'node_modules/es-module-lexer/dist/lexer.js': script.slice(0, at) + other + script.slice(at + 1),
+      })
+      expect(await fateOf(made, bundler)).toContain('LOCK_DIFFERS')
+    })
+  },
+)
 
 describe('a copy in the project', () => {
   const rules = [{ files: 'src/**', signers: ['release'] }]
@@ -159,11 +187,13 @@ describe('THREAT 47: a link out of the project', () => {
       expect(await fateOf(link([{ files: '**', signers: ['release'], lock: 'none' }]), bundler)).toContain(
         'NO_RULE',
       )
-      const named = link([{ files: '../*/hello.wasm', signers: ['release'], lock: 'none' }])
+      const named = link([
+        { files: `../${path.basename(outside.root)}/hello.wasm`, signers: ['release'], lock: 'none' },
+      ])
       expect(await fateOf(named, bundler)).toBe('accept')
     }
     const checked = await inTerminal(
-      link([{ files: '../*/hello.wasm', signers: ['release'], lock: 'none' }]),
+      link([{ files: `../${path.basename(outside.root)}/hello.wasm`, signers: ['release'], lock: 'none' }]),
       'check',
     )
     expect(checked.out).toMatch(/ 0 refused/)

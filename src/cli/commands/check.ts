@@ -1,6 +1,7 @@
 /** `signed-wasm check`: the gate in CI. Whether all that the rules name is as policy and lock say. */
 
 import { Diagnostic } from '../../errors/diagnostic.js'
+import { problem } from '../../errors/raise.js'
 import { judge } from '../../policy/judge.js'
 import { describeRule, rulesFor } from '../../policy/rule.js'
 import { namesOf } from '../../policy/file-name.js'
@@ -30,8 +31,8 @@ export const check = defineCommand({
     await writeReport(outcome, options, io)
     logResults(outcome.results, invocation)
     if (outcome.error !== undefined) throw outcome.error
-    const refusals = outcome.results.flatMap(({ action, problem }) =>
-      action === 'refuse' && problem !== undefined ? [problem] : [],
+    const refusals = outcome.results.flatMap(({ action, problem: refusal }) =>
+      action === 'refuse' && refusal !== undefined ? [refusal] : [],
     )
     return exitCodeOf([...outcome.failures, ...refusals])
   },
@@ -70,7 +71,10 @@ function checkAll(invocation: Invocation<typeof OPTIONS>): Outcome {
     if (!isUsed && !values.quiet)
       io.err(`note: nothing here is named by the rule for ${describeRule(rule)} in ${file.file}`)
   }
-  return { results, failures: [] }
+  // A gate through which nothing came has held nothing up.
+  const isNothing = found.length === 0
+  const nothing = problem('NOTHING_MATCHED', { pattern: `what ${file.file} names`, leftOut: [] })
+  return { results, failures: isNothing ? [nothing.through('command line')] : [] }
 }
 
 function ofTerminal({ problem: why, ...result }: FileResult): FileResult {

@@ -233,6 +233,14 @@ describe('check', () => {
     )
   })
 
+  it('fails where nothing is here that a rule names', async () => {
+    const one = project({}, [{ files: 'lib/**', signers: ['release'] }])
+    expect(await inTerminal(one, 'check')).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('NOTHING_MATCHED: nothing matches what signed-wasm.json names') as string,
+    })
+  })
+
   it('fails where there is no policy, and where it opens no key', async () => {
     expect(await inTerminal(makeProject(), 'check')).toMatchObject({
       code: 3,
