@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { formatPublicKey } from '../../src/trust/keys/write.js'
 import { generateKey } from '../../src/trust/keys/trusted-key.js'
 import { sign } from '../../src/trust/sign.js'
@@ -26,6 +26,9 @@ import { constantComponent, coreModule } from '../kit/wat.js'
 const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
 if (!IS_WANTED)
   console.warn('\n  SKIPPED: Next.js, which npm would have to install. Set SIGNED_WASM_FRAMEWORKS=1.\n')
+
+// Several builds of a whole application each.
+vi.setConfig({ testTimeout: 400_000 })
 
 /** Exact versions. What they depend on is the newest that they allow. */
 const NEXT = 'next@16.4.6'
