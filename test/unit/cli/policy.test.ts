@@ -1,7 +1,9 @@
 /** The commands that work by a policy: init, lock, check, explain. */
 
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeProject, type Project } from '../../kit/project.js'
+import { makeProject, type Project, REPOSITORY } from '../../kit/project.js'
 import { ALICE, BOB } from '../../kit/sections.js'
 import {
   by,
@@ -267,6 +269,33 @@ describe('check', () => {
     expect((await below.run('check')).out).toContain('ok      ../src/hello.wasm')
     expect((await below.run('check', '--policy', '../signed-wasm.json')).code).toBe(0)
     expect((await below.run('check', '--policy', 'none.json')).err).toContain('FILE_UNREADABLE none.json')
+  })
+})
+
+describe('what it costs', () => {
+  const HOOK = `data:text/javascript,${encodeURIComponent(
+    "process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write(`\\ncpu ${user + system}`) })",
+  )}`
+
+  /** Microseconds of the processor; of several runs the least, since others only ever add to it. */
+  const costOf = (cwd: string, ...args: string[]) =>
+    Math.min(
+      ...[1, 2, 3, 4, 5].map(() => {
+        const { stderr, status } = spawnSync(process.execPath, ['--import', HOOK, ...args], {
+          cwd,
+          encoding: 'utf8',
+        })
+        expect(status, stderr).toBe(0)
+        return Number(/cpu (\d+)$/.exec(stderr)![1])
+      }),
+    )
+
+  it('to check 100 locked components is at most four times what it costs to start Node', async () => {
+    const files = Array.from({ length: 100 }, (_, index) => [`src/c${index}.wasm`, by(HELLO, ALICE)] as const)
+    const one = project(Object.fromEntries(files))
+    await inTerminal(one, 'lock', '--yes')
+    const bin = path.join(REPOSITORY, 'dist/cli/main.js')
+    expect(costOf(one.root, bin, 'check') / costOf(one.root, '-e', '0')).toBeLessThan(4)
   })
 })
 
