@@ -9,7 +9,20 @@ const LATE = ['native', 'noble', 'whole'].map((name) => `dist/runtime/late/${nam
 const CLI = ['main', 'start', ...namesIn('dist/cli/commands')].map((name) => `cli/${name}`)
 
 const PLUGIN = [
-  ...['index', 'vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild', 'farm', 'bun', 'node', 'next'],
+  ...[
+    'index',
+    'vite',
+    'rollup',
+    'rolldown',
+    'webpack',
+    'rspack',
+    'esbuild',
+    'farm',
+    'bun',
+    'node',
+    'next',
+    'nuxt',
+  ],
   // Threads start from these, and processes of Turbopack from the last.
   ...['node/hooks', 'node/blocking-thread', 'next/loader'].map((name) => `plugin/${name}`),
 ]
@@ -72,8 +85,13 @@ function bundlePlugin() {
     id.endsWith('/errors/diagnostic.js') ||
     (id.startsWith('unplugin') &&
       /\/dist\/(?:index|webpack|rspack|plugin\/bundlers\/webpack[\w-]*)\.js$/.test(importer))
-  const isPlain = (id) => /\/dist\/plugin\/bundlers\/(?!vite\/|rollup|webpack|esbuild|farm)/.test(id)
-  const codeSplitting = { groups: [{ name: 'plugin', test: isPlain }] }
+  const isPlain = (id) => /\/dist\/plugin\/bundlers\/(?!vite\/|rollup|webpack|esbuild|farm|bun)/.test(id)
+  // What a few doors share is too little for a file of its own.
+  const isSmall = (id) =>
+    /\/dist\/(?:bindings\/shims|disk\/(?:replace-file|versions)|plugin\/(?:admit-folder|bundlers\/webpack-watch))\.js$/.test(
+      id,
+    )
+  const codeSplitting = { groups: [{ name: 'plugin', test: (id) => isPlain(id) || isSmall(id) }] }
   return bundleFor(PLUGIN, { chunkFileNames: 'plugin/plugin-[hash].js', codeSplitting }, outside)
 }
 

@@ -22,11 +22,17 @@ export class Pipeline {
   #opening: Promise<Workshop> | undefined
   #workshop: Workshop | undefined
   #beginning: Beginning | undefined
+  readonly #place: Partial<Place>
 
-  /** @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID` */
-  constructor(userOptions?: Options) {
+  /**
+   * @param root absolute path of the project, for a framework whose bundler has another
+   * @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID`
+   */
+  constructor(userOptions?: Options, root?: string) {
     this.#options = resolveOptions(userOptions)
     this.gate = new Gate(this.#options)
+    this.#place = root === undefined ? {} : { root }
+    this.configure({})
   }
 
   /** How components are to be shipped. */
@@ -36,7 +42,7 @@ export class Pipeline {
 
   /** Tells where the build runs; until then it is a `build` in the current folder. */
   configure(place: Partial<Place>): void {
-    this.gate.project.configure(place)
+    this.gate.project.configure({ ...place, ...this.#place })
   }
 
   /** Absolute path of the project. */

@@ -7,7 +7,6 @@ import { realPath, toSlashes } from '../disk/paths.js'
 import { problem } from '../errors/raise.js'
 import { isInert } from '../format/inert.js'
 import { PREAMBLES } from '../format/wasm.js'
-import type { Sidecars } from '../trust/evidence/frame.js'
 import { isSame } from './admissions.js'
 import type { BuildLog } from './contexts.js'
 import type { CoreFile } from './core-file.js'
@@ -16,6 +15,8 @@ import { findWasm, type FoundWasm, type OutputFile } from './find-wasm.js'
 import type { Gate, Refused } from './gate.js'
 import { Holders } from './holders.js'
 import { isInPackage, PackageWasm } from './package-wasm.js'
+
+type Sidecars = ReturnType<Gate['project']['readSidecars']>
 
 /** A finished output. */
 export interface Output {

@@ -1,7 +1,7 @@
-/** Frameworks that render on a server: the last versions for Node 20, or newer ones for newer Node; installed for the test. */
+/** Frameworks, each as its manual says: the last versions for Node 20, or newer ones for newer Node; installed for the test. */
 
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,76 +9,10 @@ import { build as viteBuild, type InlineConfig } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signedWasm } from '../../src/index.js'
 import { writeFiles } from '../kit/bindings.js'
-import { fixture, inState, makeProject, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
+import { fixture, inState, makeProject, REPOSITORY, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { blockWith } from '../kit/readme.js'
-import { command, runInNode } from '../kit/run.js'
-
-interface Framework {
-  name: string
-  /** Exact versions. What they depend on is the newest that they allow. */
-  packages: readonly string[]
-  /** The file that the README shows. */
-  config: string
-  /** What an application adds to that file. */
-  complete?: (text: string) => string
-  /** The rest of an application whose only page calls the component. */
-  files: Record<string, string>
-  component: string
-  build: readonly [tool: string, ...args: string[]]
-  server: string
-}
-
-const IS_NODE_20 = process.versions.node.startsWith('20.')
-
-const ADAPTER = `import adapter from '@sveltejs/adapter-node'\n`
-
-const FRAMEWORKS: readonly Framework[] = [
-  {
-    name: 'SvelteKit',
-    packages: [
-      ...(IS_NODE_20
-        ? ['@sveltejs/kit@2.70.4', '@sveltejs/adapter-node@5.5.7']
-        : ['@sveltejs/kit@3.2.0', '@sveltejs/adapter-node@6.0.1']),
-      '@sveltejs/vite-plugin-svelte@7.3.1',
-      'svelte@5.57.3',
-      'vite@8.3.8',
-    ],
-    config: 'vite.config.js',
-    complete: (text) =>
-      IS_NODE_20 ? text : ADAPTER + text.replace('sveltekit()', 'sveltekit({ adapter: adapter() })'),
-    files: {
-      ...(IS_NODE_20 && { 'svelte.config.js': `${ADAPTER}export default { kit: { adapter: adapter() } }` }),
-      'src/app.html': `<!doctype html><html><head>%sveltekit.head%</head><body><div>%sveltekit.body%</div></body></html>`,
-      'src/routes/+page.svelte': `<script>\nimport { greet } from '../lib/hello.wasm'\n</script>\n<h1>{greet('Ada')}</h1>`,
-    },
-    component: 'src/lib/hello.wasm',
-    build: ['vite', 'build'],
-    server: 'build/index.js',
-  },
-  {
-    name: 'Nuxt',
-    packages: [IS_NODE_20 ? 'nuxt@4.4.5' : 'nuxt@4.5.2'],
-    config: 'nuxt.config.ts',
-    files: {
-      'app/app.vue': `<script setup>\nimport { greet } from './hello.wasm'\n</script>\n<template><h1>{{ greet('Ada') }}</h1></template>`,
-    },
-    component: 'app/hello.wasm',
-    build: ['nuxt', 'build'],
-    server: '.output/server/index.mjs',
-  },
-  {
-    // The command of 6.0 refuses Node 20, whatever its manifest says. 5 brings Vite 6.
-    name: 'Astro',
-    packages: IS_NODE_20 ? ['astro@5.18.2', '@astrojs/node@9.5.5'] : ['astro@7.3.5', '@astrojs/node@11.1.6'],
-    config: 'astro.config.mjs',
-    files: {
-      'src/pages/index.astro': `---\nimport { greet } from '../hello.wasm'\n---\n<h1>{greet('Ada')}</h1>`,
-    },
-    component: 'src/hello.wasm',
-    build: ['astro', 'build'],
-    server: 'dist/server/entry.mjs',
-  },
-]
+import { command, HAS_BROWSER, runInNode, serveFiles, visit } from '../kit/run.js'
+import { FRAMEWORKS } from './frameworks.js'
 
 const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
 if (!IS_WANTED)
@@ -86,12 +20,22 @@ if (!IS_WANTED)
     `\n  SKIPPED: ${FRAMEWORKS.map(({ name }) => name).join(', ')}, which npm would have to install. Set SIGNED_WASM_FRAMEWORKS=1.\n`,
   )
 
+const REFUSED = [
+  ['tampered', 'CONTENT_MODIFIED'],
+  ['unsigned', 'COMPONENT_UNSIGNED'],
+  ['unknown signer', 'SIGNER_UNTRUSTED'],
+] as const
+
 let packing: Promise<string> | undefined
+const folders: string[] = []
+afterAll(() => folders.forEach(remove))
+const remove = (folder: string) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 /** Packs this package once for all frameworks. @returns the path of the tarball */
 function tarball(): Promise<string> {
   packing ??= (async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
+    folders.push(folder)
     const pack = ['pack', '--ignore-scripts', '--pack-destination', folder]
     const packed = await command('npm', pack, { cwd: REPOSITORY })
     expect(packed.code, packed.output).toBe(0)
@@ -101,19 +45,29 @@ function tarball(): Promise<string> {
 }
 
 describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
+  const { components, pages } = framework
   // Outside of the repository, whose own packages would be found.
   let root: string
   const at = (name: string) => path.join(root, name)
   const env = { NUXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', CI: '1' }
   const run = (file: string, args: readonly string[]) =>
     command(file, args, { cwd: root, env, timeoutMs: 200_000 })
-  const build = () => run(at(`node_modules/.bin/${framework.build[0]}`), framework.build.slice(1))
+  const bin = (name: string) => at(`node_modules/.bin/${name}`)
+  const build = () => run(bin(framework.build[0]), framework.build.slice(1))
+  /** Puts all components there, signed but for one. */
+  const put = (bad?: string, state: Status = 'signed') =>
+    writeFiles(
+      root,
+      Object.fromEntries(
+        components.map((name) => [name, inState(fixture('hello'), name === bad ? state : 'signed')]),
+      ),
+    )
 
   beforeAll(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
     const { text } = blockWith(`// ${framework.config} (${framework.name})`)
     writeFiles(root, {
-      'package.json': JSON.stringify({ name: 'app', private: true, type: 'module' }),
+      'package.json': JSON.stringify({ name: 'app', private: true, type: 'module', main: framework.main }),
       'release.pub': TRUSTED_PEM,
       [framework.config]: framework.complete?.(text) ?? text,
       ...framework.files,
@@ -121,51 +75,159 @@ describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts']
     const installed = await run('npm', ['install', ...quiet, ...framework.packages, await tarball()])
     expect(installed.code, installed.output).toBe(0)
+    writeFiles(root, framework.installed ?? {})
+    for (const name of framework.programs ?? []) chmodSync(at(name), 0o755)
   })
 
-  afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+  afterAll(() => remove(root))
 
-  it('has the answer of a component in the page that the built server sends', async () => {
-    writeFiles(root, { [framework.component]: inState(fixture('hello'), 'signed') })
+  /** What the pages of a server say, and what a browser makes of the first one. */
+  async function look(origin: string): Promise<void> {
+    for (const [page, text] of Object.entries(pages)) expect(await textOf(origin + page)).toContain(text)
+    if (!HAS_BROWSER) return
+    // A dev server may prepare packages while a page waits for them, and has it load once more.
+    const outcome = () => visit(origin + Object.keys(pages)[0]!)
+    await expect.poll(outcome, { timeout: 90_000 }).toEqual({ answers: 'Hello, browser!' })
+  }
+
+  it('has the answers of components in what was built, on the server and in the browser', async () => {
+    put()
     const built = await build()
     expect(built.code, built.output).toBe(0)
-    expect(await pageOf(at(framework.server), root)).toContain('<h1>Hello, Ada!</h1>')
+    const { folder, server, scripts = [] } = framework.built
+    if (folder !== undefined) {
+      const { origin, close } = await serveFiles(at(folder))
+      await look(origin).finally(close)
+    }
+    if (server !== undefined) {
+      const port = await freePort()
+      const settings = { PORT: port, HOST: '127.0.0.1', NODE_ENV: 'production' }
+      const running = start(process.execPath, server, { cwd: root, env: settings })
+      await look(`http://127.0.0.1:${port}`).finally(running.stop)
+    }
+    for (const outcome of await runInNode(scripts.map(at)))
+      expect(outcome).toEqual({ answers: 'Hello, server!' })
   })
 
-  it('stops the build when the component is tampered', async () => {
-    writeFiles(root, { [framework.component]: inState(fixture('hello'), 'tampered') })
-    const built = await build()
-    expect(built.code, built.output).not.toBe(0)
-    expect(built.output).toContain('[signed-wasm] CONTENT_MODIFIED')
+  it.runIf(framework.types !== undefined)('has exact types of them, with nothing set', async () => {
+    const { check, wrong, said } = framework.types!
+    const [tool, ...args] = check
+    const right = await run(bin(tool), args)
+    expect(right.code, right.output).toBe(0)
+    writeFiles(root, wrong)
+    const { code, output } = await run(bin(tool), args)
+    writeFiles(root, framework.files)
+    expect(code).not.toBe(0)
+    for (const text of said) expect(output).toContain(text)
   })
+
+  it.each(components.flatMap((name) => REFUSED.map(([state, code]) => [name, state, code] as const)))(
+    'stops the build when %s is %s, with %s',
+    async (name, state, code) => {
+      put(name, state)
+      const built = await build()
+      expect(built.code, built.output).not.toBe(0)
+      expect(built.output).toContain(`[signed-wasm] ${code} ${framework.display?.(name) ?? name}: `)
+    },
+  )
+
+  it.runIf(framework.dev !== undefined)(
+    'has them in development, and none that nobody has signed',
+    async () => {
+      put()
+      const port = await freePort()
+      const [tool, ...args] = framework.dev!(port)
+      const server = start(bin(tool), args, {
+        cwd: root,
+        env: { ...env, PORT: port, ...framework.devEnv?.(root) },
+      })
+      const origin = `http://127.0.0.1:${port}`
+      try {
+        await look(origin)
+        await expect.poll(server.output, { timeout: 30_000 }).toContain(framework.devSays ?? '')
+        for (const name of components)
+          for (const [state, code] of REFUSED) {
+            put(name, state)
+            const said = `[signed-wasm] ${code} ${framework.display?.(name) ?? name}: `
+            await until(
+              async () => {
+                const texts = await Promise.all(Object.keys(pages).map((page) => textOf(origin + page)))
+                return [server.output(), ...texts].some((text) => plain(text).includes(said))
+              },
+              () => put(name, state),
+            )
+          }
+      } finally {
+        server.stop()
+      }
+    },
+    240_000,
+  )
 })
 
-/** Starts a server and asks it for its first page. */
-async function pageOf(server: string, cwd: string): Promise<string> {
-  const port = String(await freePort())
-  const env = { ...process.env, PORT: port, HOST: '127.0.0.1', NODE_ENV: 'production' }
-  const child = spawn(process.execPath, [server], { cwd, env, stdio: 'ignore' })
-  try {
-    for (;;) {
-      const page = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
-      if (page !== undefined) return await page.text()
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-  } finally {
-    child.kill('SIGKILL')
+/** A text of a page or of a terminal, without marks. */
+const plain = (text: string) => text.replaceAll(/\u001b\[\d*m/g, '').replaceAll('&quot;', '"')
+
+/** Waits, and does something again now and then: on a busy machine file watchers miss a change. */
+async function until(isSo: () => Promise<boolean>, again: () => void): Promise<void> {
+  const end = Date.now() + 60_000
+  for (let turn = 1; !(await isSo()); turn++) {
+    if (Date.now() > end) throw new Error('not within a minute')
+    if (turn % 10 === 0) again()
+    await new Promise((resolve) => setTimeout(resolve, 300))
   }
 }
 
-function freePort(): Promise<number> {
+/** Starts a program that goes on, with all that it starts itself. */
+function start(
+  file: string,
+  args: readonly string[],
+  { cwd, env }: { cwd: string; env: Record<string, string> },
+) {
+  const child: ChildProcess = spawn(file, args, {
+    cwd,
+    env: {
+      ...process.env,
+      NODE_ENV: undefined,
+      VITEST: undefined,
+      NO_COLOR: '1',
+      ...env,
+    } as NodeJS.ProcessEnv,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout!.on('data', (data) => (output += data))
+  child.stderr!.on('data', (data) => (output += data))
+  const stop = () => {
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  return { output: () => output, stop }
+}
+
+/** What a server answers, once it does. */
+async function textOf(address: string): Promise<string> {
+  for (const end = Date.now() + 60_000; ;) {
+    const page = await fetch(address, { headers: { accept: 'text/html' } }).catch(() => undefined)
+    if (page !== undefined) return page.text()
+    if (Date.now() > end) throw new Error(`no answer from ${address}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+function freePort(): Promise<string> {
   const server = createServer()
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
+      server.close(() => resolve(String(port)))
     })
   })
 }
-
 describe('a build for servers whose files a framework takes apart', () => {
   const MOVES: [string, InlineConfig][] = [
     ['it moves the assets to the files for browsers', { build: { ssrEmitAssets: true } }],

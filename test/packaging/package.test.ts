@@ -146,6 +146,11 @@ describe('the tarball', () => {
     expect(holding).toEqual([])
     expect([...reachedFrom('next.js')]).toContain('errors/diagnostic.js')
     expect([...reachedFrom('plugin/next/loader.js')].filter((name) => !name.includes('/'))).toEqual([])
+    // What is for one host alone is in its door.
+    const texts = ['index.js', ...reachedFrom('index.js')].map((name) =>
+      readFileSync(path.join(REPOSITORY, 'dist', name), 'utf8'),
+    )
+    expect(texts.join('\n')).not.toMatch(/\bresolveSync\b|nitro:config|registerHooks/)
     const load = (name: string) =>
       import(pathToFileURL(path.join(REPOSITORY, 'dist', name)).href) as Promise<unknown>
     const { default: signedWasm } = (await load('rolldown.js')) as { default: (options: object) => unknown }
@@ -281,7 +286,7 @@ describe('installed with npm', () => {
     const names = Object.keys(packageJson.exports).filter(
       (name) => !name.includes('*') && name !== './package.json',
     )
-    expect(names).toHaveLength(14)
+    expect(names).toHaveLength(15)
     // The others need their bundler, which is an optional peer.
     const loaded = names.filter((name) =>
       [
@@ -294,6 +299,7 @@ describe('installed with npm', () => {
         './esbuild',
         './farm',
         './bun',
+        './nuxt',
         './node',
         './next',
         './api',

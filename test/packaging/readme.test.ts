@@ -1,7 +1,7 @@
 /** Every fenced block of the README is run, or compared with what it shows. A new block fails until it has a test. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type Rolldown } from 'vite'
@@ -31,12 +31,15 @@ import {
 } from '../kit/project.js'
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
 import { command, runInNode, tool } from '../kit/run.js'
+import { withoutSlow } from '../kit/slow.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
 import { PRODUCERS, SCRIPTS } from '../world/producers.js'
+import { FRAMEWORKS } from '../bundlers/frameworks.js'
 
 const packageJson = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>
   engines: { node: string }
+  exports: Record<string, unknown>
 }
 
 const claimed = new Set<Block>()
@@ -222,7 +225,7 @@ describe('Node without a bundler', () => {
       'wasm.mjs': block('unplugin-signed-wasm/node'),
       'app.js': `import { greet } from './src/hello.wasm'\nconsole.log(greet('Ada'))`,
     })
-    expect(await runShell(block('--import ./wasm.mjs'), made.root)).toBe('Hello, Ada!\n')
+    expect(withoutSlow(await runShell(block('--import ./wasm.mjs'), made.root))).toBe('Hello, Ada!\n')
   })
 })
 
@@ -505,20 +508,34 @@ describe('Bun and Deno', () => {
   })
 })
 
-describe('SSR frameworks', () => {
+describe('the places where it works', () => {
+  const rows = section('Where it works')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| (?:place|---) /.test(line))
+    .map((line) => line.split(' | '))
+
+  it.each(rows)('are tested, and their entries there: %s', (_, entries, tests) => {
+    const { exports } = packageJson
+    for (const [, name] of entries!.matchAll(/`(\/[a-z]+)`/g)) expect(exports).toHaveProperty([`.${name}`])
+    const links = [...tests!.matchAll(/\]\(([^)]+)\)/g)].map(([, file]) => file!)
+    expect(links.length).toBeGreaterThan(0)
+    for (const file of links) expect(existsSync(path.join(REPOSITORY, file)), file).toBe(true)
+  })
+})
+
+describe('frameworks', () => {
   const tests = readFileSync(path.join(REPOSITORY, 'test/bundlers/frameworks.test.ts'), 'utf8')
   const gate = readFileSync(path.join(REPOSITORY, '.ci/run'), 'utf8')
 
-  it.each([
-    ['vite.config.js', 'SvelteKit'],
-    ['nuxt.config.ts', 'Nuxt'],
-    ['astro.config.mjs', 'Astro'],
-  ])('have the config %s for %s, which their own test builds with', (file, name) => {
-    expect(block(`// ${file} (${name})`)).toMatch(/signedWasm\(\{ keys: \['.*release\.pub'\] \}\)/)
-    expect(tests).toContain(`config: '${file}'`)
-    expect(tests).toContain(`name: '${name}'`)
-    expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
-  })
+  it.each(FRAMEWORKS)(
+    'have the config $config for $name, which their own test builds with',
+    ({ config, name }) => {
+      expect(block(`// ${config} (${name})`)).toMatch(/keys: \[.*release\.pub'/)
+      expect(section('Frameworks')).toContain(`<summary>${name}</summary>`)
+      expect(tests).toContain('blockWith(`// ${framework.config} (${framework.name})`)')
+      expect(gate).toContain('SIGNED_WASM_FRAMEWORKS=1')
+    },
+  )
 
   it('have the config for Next.js, which its own test builds with', () => {
     expect(block('// next.config.ts (Next.js)')).toContain("{ keys: ['release.pub'] }")

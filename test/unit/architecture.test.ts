@@ -39,6 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   node: ['plugin'],
   bun: ['plugin'],
   next: ['index', 'plugin'],
+  nuxt: ['plugin'],
   entries: ['plugin'],
 }
 
@@ -57,6 +58,7 @@ const MAY_NAME: Record<string, readonly RegExp[]> = {
     /^(?:vite|rollup|rolldown|webpack|esbuild|@rspack\/core|@farmfe\/core)$/,
   ],
   index: [/^unplugin$/],
+  nuxt: [/^unplugin$/],
   entries: [/^unplugin$/],
   cli: [/^node:/],
 }

@@ -28,8 +28,13 @@ export interface RollupContext extends Logging {
  * The hooks for `rollup` and `rolldown`.
  *
  * The format must allow a top-level await (`es`, `system`), unless components are imported with `?instantiate`.
+ * @param own how files are shipped, where not beside the code
  */
-export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'): Partial<UnpluginOptions> {
+export function rollupHooks(
+  pipeline: Pipeline,
+  framework: 'rollup' | 'rolldown',
+  own: Partial<Pick<ReturnType<typeof rollupLoading>, 'ship'>> = {},
+): Partial<UnpluginOptions> {
   const awaiting = awaitHooks(pipeline)
   const references: References = new Set()
   const cores = new RollupCores(pipeline, references, framework)
@@ -56,6 +61,7 @@ export function rollupHooks(pipeline: Pipeline, framework: 'rollup' | 'rolldown'
         waitsForFiles: framework === 'rollup',
       }),
       cores: cores.shipping(context as unknown as RollupContext),
+      ...own,
       // Rollup loads for all outputs at once.
       lacksAwait: framework === 'rolldown' ? awaiting.lacksAwait() : undefined,
     }),
