@@ -64,6 +64,17 @@ async function pluginOf() {
 /** jco by hand binds none, so that they are in neither. */
 const SHIMS = /^@bytecodealliance\//
 
+const inEsbuildWith = (plugins) => ({
+  external: ['@bytecodealliance/*'],
+  entryPoints: [entry],
+  outdir: out,
+  bundle: true,
+  format: 'esm',
+  target: 'esnext',
+  logLevel: 'silent',
+  plugins,
+})
+
 const BUILDS = {
   async rolldown(plugins) {
     const { rolldown } = await import('rolldown')
@@ -89,16 +100,7 @@ const BUILDS = {
   },
   async esbuild(plugins) {
     const { build } = await import('esbuild')
-    await build({
-      external: ['@bytecodealliance/*'],
-      entryPoints: [entry],
-      outdir: out,
-      bundle: true,
-      format: 'esm',
-      target: 'esnext',
-      logLevel: 'silent',
-      plugins,
-    })
+    await build(inEsbuildWith(plugins))
   },
   async webpack(plugins) {
     const { default: webpack } = await import('webpack')
@@ -150,16 +152,7 @@ const WATCHES = {
   },
   async esbuild(plugins, change) {
     const { context } = await import('esbuild')
-    const watched = await context({
-      external: ['@bytecodealliance/*'],
-      entryPoints: [entry],
-      outdir: out,
-      bundle: true,
-      format: 'esm',
-      target: 'esnext',
-      logLevel: 'silent',
-      plugins,
-    })
+    const watched = await context(inEsbuildWith(plugins))
     await watched.rebuild()
     for (let left = changes - 1; left >= 0; left--) {
       change(left)

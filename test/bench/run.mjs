@@ -166,7 +166,7 @@ try {
 
   const chromium = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
   if (existsSync(chromium)) {
-    console.log('\nstart of a component in a page; the first visit without a recheck is 1\n')
+    console.log('\nstart of a component in a page; the first visit, as one file, is 1\n')
     for (const { what, figure } of await startRatios(ROUNDS, largest(), chromium)) {
       console.log(`${what.padEnd(72)} ${figure.toFixed(2).padStart(6)}x`)
       hold(what, figure, undefined, 'x')

@@ -1,4 +1,4 @@
-// How long a component takes to start in Chromium, with each `recheck`: from the import to the first call, in turns.
+// How long a component takes to start in Chromium, from the import to an instance, by how it is shipped and checked; in turns.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,15 @@ import { formatPublicKey } from '../../dist/trust/keys/write.js'
 import { sign } from '../../dist/trust/sign.js'
 import signedWasm from '../../dist/vite.js'
 
-const RECHECKS = ['off', 'digest', 'signature']
+/** How it is shipped and checked; the first is what the others are compared with. */
+const WAYS = {
+  'as one file': {},
+  'recheck digest': { recheck: 'digest' },
+  'recheck signature': { recheck: 'signature' },
+  'as core modules': { asset: 'modules' },
+}
+const NAMES = Object.keys(WAYS)
+const slugOf = (name) => name.replaceAll(' ', '-')
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' }
 
 /** A page for each kind, built by Vite. */
@@ -27,14 +35,14 @@ async function makePages(folder, component) {
     path.join(folder, 'index.html'),
     '<!doctype html><script type="module" src="/src/main.js"></script>',
   )
-  for (const recheck of RECHECKS)
+  for (const [name, options] of Object.entries(WAYS))
     await build({
       root: folder,
-      base: `/${recheck}/`,
+      base: `/${slugOf(name)}/`,
       configFile: false,
       logLevel: 'silent',
-      plugins: [signedWasm({ keys: formatPublicKey(key, 'pem'), recheck, types: false, cache: false })],
-      build: { outDir: path.join(folder, 'pages', recheck), target: 'esnext' },
+      plugins: [signedWasm({ keys: formatPublicKey(key, 'pem'), ...options, types: false, cache: false })],
+      build: { outDir: path.join(folder, 'pages', slugOf(name)), target: 'esnext' },
     })
 }
 
@@ -66,23 +74,23 @@ async function visit(context, address) {
  * @param {number} rounds
  * @param {Uint8Array} component one that imports nothing
  * @param {string} executablePath of Chromium
- * @returns {Promise<{ what: string, figure: number }[]>} medians of ratios to the first visit without a recheck
+ * @returns {Promise<{ what: string, figure: number }[]>} medians of ratios to the first visit, as one file
  */
 export async function startRatios(rounds, component, executablePath) {
   const folder = mkdtempSync(path.join(tmpdir(), 'signed-wasm-bench-'))
   const taken = { first: {}, repeat: {} }
-  for (const visits of Object.values(taken)) for (const recheck of RECHECKS) visits[recheck] = []
+  for (const visits of Object.values(taken)) for (const name of NAMES) visits[name] = []
   try {
     await makePages(folder, component)
     const server = await serve(folder)
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
     for (let round = 0; round < rounds; round++)
       // The first in a round pays for what the browser has let go of.
-      for (const recheck of RECHECKS.map((_, index) => RECHECKS[(round + index) % RECHECKS.length])) {
+      for (const name of NAMES.map((_, index) => NAMES[(round + index) % NAMES.length])) {
         const context = await browser.newContext()
-        const address = `http://localhost:${server.address().port}/${recheck}/`
-        taken.first[recheck].push(await visit(context, address))
-        taken.repeat[recheck].push(await visit(context, address))
+        const address = `http://localhost:${server.address().port}/${slugOf(name)}/`
+        taken.first[name].push(await visit(context, address))
+        taken.repeat[name].push(await visit(context, address))
         await context.close()
       }
     await browser.close()
@@ -91,9 +99,9 @@ export async function startRatios(rounds, component, executablePath) {
     rmSync(folder, { recursive: true })
   }
   return Object.entries(taken).flatMap(([when, visits]) =>
-    RECHECKS.map((recheck) => ({
-      what: `start in Chromium, ${when} visit, recheck ${recheck}, to the first without one`,
-      figure: median(visits[recheck].map((ms, round) => ms / taken.first.off[round])),
+    NAMES.map((name) => ({
+      what: `start in Chromium, ${when} visit, ${name}, to the first as one file`,
+      figure: median(visits[name].map((ms, round) => ms / taken.first[NAMES[0]][round])),
     })),
   )
 }
