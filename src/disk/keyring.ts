@@ -3,7 +3,7 @@
 
 import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
-import { isPlainObject, ownMembers } from '../errors/check.js'
+import { isPlainObject, ownMembers, has } from '../errors/check.js'
 import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { escapeControls } from '../errors/text.js'
@@ -77,7 +77,9 @@ export function readKeyring(
     keys: withoutDuplicates(keys),
     watch: [...new Set(findings.flatMap((finding) => finding.watch))],
     trustedVariables: sources.flatMap((source) =>
-      typeof source === 'object' && 'env' in source && source.fingerprint === undefined ? [source.env] : [],
+      typeof source === 'object' && has(source, 'env') && source.fingerprint === undefined
+        ? [source.env]
+        : [],
     ),
     ignoredFiles: findings.reduce((sum, { ignoredFiles }) => sum + ignoredFiles, 0),
   }
@@ -108,7 +110,7 @@ function readVariable(
 }
 
 function checkFingerprint(source: KeySource, keys: readonly TrustedKey[]): void {
-  if (typeof source !== 'object' || !('env' in source) || source.fingerprint === undefined) return
+  if (typeof source !== 'object' || !has(source, 'env') || source.fingerprint === undefined) return
   const wanted = source.fingerprint.toLowerCase()
   if (keys.length === 1 && keys[0]!.fingerprint === wanted) return
   throw problem('KEY_FINGERPRINT', {

@@ -84,3 +84,11 @@ export function deepFreeze<T>(value: T): T {
   Object.values(value).forEach(deepFreeze)
   return Object.freeze(value)
 }
+
+/** Whether an object has a member of its own, of those that a union may have; what stands on `Object.prototype` is none. */
+export function has<T extends object, K extends string>(
+  object: T,
+  key: K,
+): object is Extract<T, { readonly [P in K]: unknown }> {
+  return Object.hasOwn(object, key)
+}

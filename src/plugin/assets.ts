@@ -1,5 +1,6 @@
 /** How a bundle carries the signed file, and the expression that finds it at run time. */
 
+import { has } from '../errors/check.js'
 import type { Transpiled } from '../bindings/jco/transpiled.js'
 import { locateCores } from '../bindings/module/cores.js'
 import { neededCores } from '../bindings/module/handed-over.js'
@@ -46,7 +47,7 @@ function shippingOf(
 ): { how: Handover; ship: CoreShipping['ship'] } | undefined {
   const wanted = typeof asset === 'object' ? asset : undefined
   if (cores === undefined || (wanted === undefined && !isForced(cores))) return undefined
-  if ('without' in cores) throw problem('MODULES_UNSUPPORTED', { file, where: cores.without })
+  if (has(cores, 'without')) throw problem('MODULES_UNSUPPORTED', { file, where: cores.without })
   const how = cores.isFixed ? cores.handover : (wanted?.modules ?? cores.handover)
   if (how === undefined) throw problem('MODULES_UNCLEAR', { file })
   return { how, ship: (...core) => cores.ship(...core) }
@@ -54,7 +55,7 @@ function shippingOf(
 
 /** Whether nothing but such files can be run. */
 function isForced(cores: NonNullable<LoadContext['cores']>): boolean {
-  if ('without' in cores) return cores.isNeeded ?? false
+  if (has(cores, 'without')) return cores.isNeeded ?? false
   return cores.handover !== undefined && cores.handover !== 'url'
 }
 

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 /** What a build has let in, for its summary, and what it has held against files, for the log. */
 
+import { has } from '../errors/check.js'
 import { resolve } from 'node:path'
 import { appendLine } from '../disk/append-line.js'
 import type { Admitted } from '../policy/admitted.js'
@@ -41,7 +42,7 @@ export class Ledger {
   /** Appends a line to the log, where there is one. @throws Diagnostic `FILE_UNWRITABLE` */
   object({ action, problem, verdict, bytes }: Held, root: string): void {
     if (this.#log === undefined) return
-    const signers = verdict !== undefined && 'signers' in verdict ? verdict.signers : []
+    const signers = verdict !== undefined && has(verdict, 'signers') ? verdict.signers : []
     const digest = bytes && toHex(sha256(bytes))
     const line = formatLogLine({ action, problem, signers, digest }, new Date().toISOString())
     appendLine(resolve(root, this.#log), line, this.#log)

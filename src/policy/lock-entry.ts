@@ -1,5 +1,6 @@
 /** What a lock holds of a file that is judged, and how a file differs from that. */
 
+import { has } from '../errors/check.js'
 import { fromHex, toBase64 } from '../format/encoding.js'
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Candidate } from './candidate.js'
@@ -30,7 +31,7 @@ export function entryOf(candidate: Candidate, level: HeldLevel = levelOf(candida
     return holder === undefined
       ? { file: sri(sha256(candidate.bytes)), ...shapeOf(candidate) }
       : { file: sri(sha256(holder)) }
-  const signers = 'signers' in verdict ? verdict.signers.map(({ name }) => name) : []
+  const signers = has(verdict, 'signers') ? verdict.signers.map(({ name }) => name) : []
   if (holder !== undefined) return { contents: [content()], signers }
   return { ...(level === 'exact' && { content: content() }), signers, ...shapeOf(candidate) }
 }

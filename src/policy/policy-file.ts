@@ -1,5 +1,6 @@
 /** `signed-wasm.json`: what a team demands, from its text to checked values. Keys are read by whoever has a disk. */
 
+import { has } from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import { type Hex, fromBase64, toHex } from '../format/encoding.js'
 import { type JsonFault, placeOf } from '../format/json.js'
@@ -64,7 +65,7 @@ type Signers = TypeOf<typeof POLICY_SHAPE>['signers']
 function checkRule({ at, value: raw }: RawRule, known: Signers, fault: JsonFault): FileRule {
   const files = readPatterns(raw.files, fault)
   const except = readPatterns(raw.except ?? [], fault)
-  if ('unsigned' in raw) return { at, files, except, signers: [], threshold: 0, unsigned: raw.unsigned }
+  if (has(raw, 'unsigned')) return { at, files, except, signers: [], threshold: 0, unsigned: raw.unsigned }
   const { signers, threshold, imports, lock } = raw
   for (const { at: place, value: name } of signers)
     if (!known.has(name)) throw fault(place, describeUnknownSigner(name, [...known.keys()]))

@@ -1,5 +1,6 @@
 /** What came of one file, and of all of them. */
 
+import { has } from '../errors/check.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import type { Hex } from '../format/encoding.js'
 import type { Judgement } from '../policy/judge.js'
@@ -50,8 +51,8 @@ export function resultOf(file: string, judgement: Judgement): FileResult {
     file,
     action,
     status: verdict.status,
-    signers: 'signers' in verdict ? verdict.signers : [],
-    ...('digest' in verdict && { digest: verdict.digest }),
+    signers: has(verdict, 'signers') ? verdict.signers : [],
+    ...(has(verdict, 'digest') && { digest: verdict.digest }),
     ...(judgement.action !== 'accept' && { problem: judgement.problem }),
   }
 }

@@ -1,5 +1,6 @@
 /** The line that states what a build enforces. */
 
+import { has } from '../errors/check.js'
 import { escapeControls, firstOf } from '../errors/text.js'
 import type { Admitted } from '../policy/admitted.js'
 import type { Policy } from '../policy/policy.js'
@@ -70,7 +71,7 @@ const describeSize = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
 
 function describeReason({ rules, verdict }: Admitted): string {
   const pins = rules.flatMap(({ unsigned }) => unsigned ?? [])
-  const signers = 'signers' in verdict ? verdict.signers.map(({ name }) => name).join(', ') : 'nobody'
+  const signers = has(verdict, 'signers') ? verdict.signers.map(({ name }) => name).join(', ') : 'nobody'
   const reason = pins.length > 0 ? `unsigned: ${pins.map(escapeControls).join('; ')}` : `signed by ${signers}`
   return `${reason}  (${rules.map(describeRule).join(' and ')})`
 }

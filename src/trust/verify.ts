@@ -4,7 +4,7 @@
  * One procedure, two drivers: `verifySync` (node:crypto or noble) and `verify` (WebCrypto first).
  */
 
-import { anything, check, type Check, isNameList, oneOf } from '../errors/check.js'
+import { anything, check, type Check, isNameList, oneOf, has } from '../errors/check.js'
 import type { Hex } from '../format/encoding.js'
 import type { Layer, SectionSelector } from '../format/wasm.js'
 import type { SyncBackend } from './crypto/node.js'
@@ -78,7 +78,7 @@ export function examineSync(
   const { trusted, asked } = readCall(bytes, keys, options)
   const { backend = defaultBackend } = asked
   const file = attempt(() => frame(bytes, framing(asked)))
-  if ('verdict' in file) return file
+  if (has(file, 'verdict')) return file
   const hashes = backend.rollingSha256(bytes, file.start, file.boundaries)
   const run = gather({ file, hashes }, trusted)
   let step = run.next()
@@ -95,7 +95,7 @@ export async function examine(
   const { trusted, asked } = readCall(bytes, keys, options)
   const loadBackend = async () => defaultBackend
   const file = attempt(() => frame(bytes, framing(asked)))
-  if ('verdict' in file) return file
+  if (has(file, 'verdict')) return file
   const hashes = await rollingSha256(bytes, file, loadBackend)
   const run = gather({ file, hashes }, trusted)
   let step = run.next()

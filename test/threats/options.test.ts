@@ -24,20 +24,36 @@ const FILES = {
 }
 
 /** The members that may be left out, in the rooms that decide: a prototype could fill them in. */
+const SOURCES = ['errors', 'format', 'trust', 'policy', 'plugin', 'disk', 'report'].flatMap((room) => {
+  const folder = path.join(REPOSITORY, 'src', room)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ name: `${room}/${name}`, text: readFileSync(path.join(folder, name), 'utf8') }))
+})
+
+/** Those, and the members by which one of several shapes is told. */
 const NAMES = [
   ...new Set(
-    ['errors', 'format', 'trust', 'policy', 'plugin'].flatMap((room) => {
-      const folder = path.join(REPOSITORY, 'src', room)
-      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      return files
-        .filter((name) => name.endsWith('.ts'))
-        .flatMap((name) => [...readFileSync(path.join(folder, name), 'utf8').matchAll(/\b([a-zA-Z]\w*)\?:/g)])
-        .map(([, name]) => name!)
-    }),
+    SOURCES.flatMap(({ text }) =>
+      [...text.matchAll(/\b([a-zA-Z]\w*)\?:|\bhas\(\w+, '(\w+)'\)/g)].map(
+        ([, one, other]) => (one ?? other)!,
+      ),
+    ),
   ),
 ]
 
-const VALUES = [true, 'off', [], { build: 'off' }, () => true]
+const VERIFIED = { status: 'verified', signers: [], digest: '' }
+const VALUES = [true, 'off', [], { build: 'off' }, () => true, VERIFIED]
+
+/** Where shapes are not of our making, and nothing is decided. */
+const ASKS_WITH_IN = [
+  'disk/manifest.ts',
+  'disk/system-error.ts',
+  'plugin/bundlers/esbuild.ts',
+  'plugin/bundlers/rollup.ts',
+  'plugin/bundlers/webpack-rules.ts',
+  'plugin/node/blocking.ts',
+]
 
 function polluted<T>(name: string, value: unknown, run: () => T): T {
   const prototype = Object.prototype as unknown as Record<string, unknown>
@@ -71,9 +87,19 @@ describe('THREAT 51: a polluted prototype', () => {
       'backend',
       'sidecars',
       'replace',
+      'verdict',
+      'signers',
+      'unsigned',
     ])
       expect(NAMES).toContain(name)
     expect(expected.slice(0, 6)).toEqual(['verified', 'unsigned', 'untrusted', 'accept', 'refuse', 'refuse'])
+  })
+
+  it('is not asked by `in`, which sees what stands there', () => {
+    const asking = SOURCES.filter(({ text }) =>
+      /'\w+' in \w+ ?[)?&|]/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')),
+    )
+    expect(asking.map(({ name }) => name).filter((name) => !ASKS_WITH_IN.includes(name))).toEqual([])
   })
 
   it.each(NAMES)('with %s changes no verdict, no option and no signature', (name) => {

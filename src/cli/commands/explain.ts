@@ -1,5 +1,6 @@
 /** `signed-wasm explain`: which rules name a file, what each wants, and what holds. */
 
+import { has } from '../../errors/check.js'
 import { formatName, namesOf } from '../../policy/file-name.js'
 import { judge } from '../../policy/judge.js'
 import { describeRule, type Rule, rulesFor } from '../../policy/rule.js'
@@ -27,7 +28,7 @@ export const explain = defineCommand({
     const names = namesOf(subject.path)
     const judgement = judge(subject, policy)
     const { verdict } = judgement
-    const signers = 'signers' in verdict ? verdict.signers.map(describeSigner) : []
+    const signers = has(verdict, 'signers') ? verdict.signers.map(describeSigner) : []
     io.out(
       `${subject.name} goes by ${names.map(formatName).join(' and ')}`,
       `  from: ${subject.origin === 'registry' ? 'a registry' : 'the project, or not from a registry'}`,

@@ -1,5 +1,6 @@
 /** A rule must name the file. */
 
+import { has } from '../../errors/check.js'
 import { problem } from '../../errors/raise.js'
 import type { Demand } from '../candidate.js'
 import { formatName } from '../file-name.js'
@@ -12,7 +13,7 @@ export const isNamed: Demand = ({ rules, names, file, verdict }, { signers }) =>
   return problem('NO_RULE', {
     file,
     name: innermost && formatName(innermost),
-    signers: 'signers' in verdict ? verdict.signers.map(({ name }) => name) : [],
+    signers: has(verdict, 'signers') ? verdict.signers.map(({ name }) => name) : [],
     known: isTheirs ? [] : signers.map(({ name }) => name),
   })
 }

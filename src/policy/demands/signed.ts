@@ -1,5 +1,6 @@
 /** Those whom its rules name must have signed the file; one that is pinned carries no signature. */
 
+import { has } from '../../errors/check.js'
 import type { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import { explain } from '../../trust/explain.js'
@@ -21,7 +22,7 @@ export const isSigned: Demand = (candidate, policy) => {
 }
 
 function missing(rule: Rule, { verdict, file }: Candidate): Diagnostic | undefined {
-  const found = 'signers' in verdict ? verdict.signers : []
+  const found = has(verdict, 'signers') ? verdict.signers : []
   const wanted = new Set(rule.signers.map(({ fingerprint }) => fingerprint))
   const counted = new Set(found.map(({ fingerprint }) => fingerprint).filter((one) => wanted.has(one)))
   if (counted.size >= rule.threshold) return undefined
@@ -38,7 +39,7 @@ function missing(rule: Rule, { verdict, file }: Candidate): Diagnostic | undefin
 
 function carried(rule: Rule, { verdict, file }: Candidate): Diagnostic | undefined {
   if (verdict.status === 'unsigned') return undefined
-  const found = 'signers' in verdict ? verdict.signers.map(describeSigner) : []
+  const found = has(verdict, 'signers') ? verdict.signers.map(describeSigner) : []
   return problem('SIGNERS_MISSING', {
     file,
     rule: describeRule(rule),
