@@ -47,6 +47,7 @@ const VALUES = [true, 'off', [], { build: 'off' }, () => true, VERIFIED]
 
 /** Where shapes are not of our making, and nothing is decided. */
 const ASKS_WITH_IN = [
+  'errors/catalogue.ts', // in words
   'disk/manifest.ts',
   'disk/system-error.ts',
   'plugin/bundlers/esbuild.ts',

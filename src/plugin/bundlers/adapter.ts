@@ -148,16 +148,19 @@ export function withoutFrames<T>(action: () => T): T {
   try {
     return action()
   } catch (error) {
-    if (error instanceof Diagnostic && !KEEPS_FRAMES) error.stack = `${error.name}: ${error.message}`
+    if (error instanceof Diagnostic && !keepsFrames()) error.stack = `${error.name}: ${error.message}`
     throw error
   }
 }
 
 /** From `load`, bundlers show the message and then the stack, which tells a user nothing about a refused file. */
 function rethrowBare(error: unknown): never {
-  if (error instanceof Diagnostic && !KEEPS_FRAMES) error.stack = ''
+  if (error instanceof Diagnostic && !keepsFrames()) error.stack = ''
   throw error
 }
 
-/** For whoever works on this plugin. It changes what is shown, never what is decided. */
-const KEEPS_FRAMES = process.env['SIGNED_WASM_DEBUG'] === '1'
+/**
+ * For whoever works on this plugin. It changes what is shown, never what is decided. Asked when it matters: Deno lets nobody
+ * read the environment unasked.
+ */
+const keepsFrames = () => process.env['SIGNED_WASM_DEBUG'] === '1'
