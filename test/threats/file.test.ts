@@ -83,7 +83,10 @@ describe('the file behind an import', () => {
     const { root, at, write } = makeProject({ 'x.wasm': signed })
     const swap = () => write({ 'x.wasm': unsigned })
     const shipped: Uint8Array[] = []
-    const loading = open(root).load(at('x.wasm'), {
+    const pipeline = open(root)
+    // The first waits for code of ours; after that a file is read at once.
+    await pipeline.load(at('x.wasm'), host)
+    const loading = pipeline.load(at('x.wasm'), {
       ...host,
       ship(file) {
         swap()
