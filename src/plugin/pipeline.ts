@@ -88,7 +88,8 @@ export class Pipeline {
 
   /** See `Loader.load`. */
   async load(id: string, context: LoadContext): Promise<Loaded | undefined> {
-    return (await this.#open()).loader.load(id, context)
+    const { loader } = this.#workshop ?? (await this.#open())
+    return loader.load(id, context)
   }
 
   /** See `Workshop.declare`. */

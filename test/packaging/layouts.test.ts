@@ -84,14 +84,14 @@ const LAYOUTS: readonly Layout[] = [
     name: 'Yarn with node_modules',
     link: 'workspace:*',
     files: yarnFiles('node-modules'),
-    install: (root) => succeed(process.execPath, [YARN, 'install'], root),
+    install: (root) => succeed(process.execPath, [YARN, 'install', '--no-immutable'], root),
     isStrict: false,
   },
   {
     name: 'Yarn with links',
     link: 'workspace:*',
     files: yarnFiles('pnpm'),
-    install: (root) => succeed(process.execPath, [YARN, 'install'], root),
+    install: (root) => succeed(process.execPath, [YARN, 'install', '--no-immutable'], root),
     isStrict: true,
   },
 ]
