@@ -26,8 +26,6 @@ export interface Framework {
   built: { server?: readonly string[]; folder?: string; scripts?: readonly string[] }
   /** Absent where development is not tested, which the README says. */
   dev?(port: string): readonly [tool: string, ...args: string[]]
-  /** Whether in development the server notices a change when a browser loads the page. */
-  needsVisits?: true
   /** What its own program prints. */
   devSays?: string
   devEnv?(root: string): Record<string, string>
@@ -107,8 +105,6 @@ export const FRAMEWORKS: readonly Framework[] = [
     components: ['app/hello.wasm', 'server/greet.wasm'],
     build: ['nuxt', 'build'],
     built: { server: ['.output/server/index.mjs'] },
-    dev: (port) => ['nuxt', 'dev', '--no-fork', ...at(port)],
-    needsVisits: true,
     pages: { '/': '<h1>Hello, Ada!</h1>', '/api/hello': 'Hello, server!' },
   },
   {
