@@ -44,10 +44,22 @@ export async function askCompiler(config: string): Promise<Program | undefined> 
 
 /** Nothing that is about output; and little of the standard library, which takes most of the time. */
 const PROBE_OPTIONS = {
-  ...{ noEmit: true, composite: false, incremental: false, declaration: false, declarationMap: false },
-  ...{ emitDeclarationOnly: false, isolatedDeclarations: false, allowJs: false, checkJs: false },
-  ...{ rootDir: null, outDir: null, outFile: null, declarationDir: null, tsBuildInfoFile: null },
-  ...{ skipLibCheck: true, lib: ['es2022'] },
+  noEmit: true,
+  composite: false,
+  incremental: false,
+  declaration: false,
+  declarationMap: false,
+  emitDeclarationOnly: false,
+  isolatedDeclarations: false,
+  allowJs: false,
+  checkJs: false,
+  rootDir: null,
+  outDir: null,
+  outFile: null,
+  declarationDir: null,
+  tsBuildInfoFile: null,
+  skipLibCheck: true,
+  lib: ['es2022'],
 }
 
 /**

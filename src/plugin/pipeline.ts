@@ -19,10 +19,11 @@ export class Pipeline {
   /** What this build has loaded whose module has a top-level await. */
   readonly awaiting = new Awaiting()
   readonly #options: ResolvedOptions
+  /** What a framework knows better than its bundler. */
+  readonly #place: Partial<Place>
   #opening: Promise<Workshop> | undefined
   #workshop: Workshop | undefined
   #beginning: Beginning | undefined
-  readonly #place: Partial<Place>
 
   /**
    * @param root absolute path of the project, for a framework whose bundler has another
