@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build as viteBuild, type InlineConfig } from 'vite'
@@ -12,6 +11,7 @@ import { writeFiles } from '../kit/bindings.js'
 import { fixture, inState, makeProject, REPOSITORY, type Status, TRUSTED_PEM } from '../kit/project.js'
 import { blockWith } from '../kit/readme.js'
 import { command, HAS_BROWSER, runInNode, serveFiles, visit } from '../kit/run.js'
+import { freePort } from '../kit/serve.js'
 import { FRAMEWORKS } from './frameworks.js'
 
 const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
@@ -100,7 +100,7 @@ describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
       await look(origin).finally(close)
     }
     if (server !== undefined) {
-      const port = await freePort()
+      const port = String(await freePort())
       const settings = { PORT: port, HOST: '127.0.0.1', NODE_ENV: 'production' }
       const running = start(process.execPath, server, { cwd: root, env: settings })
       await look(`http://127.0.0.1:${port}`).finally(running.stop)
@@ -135,7 +135,7 @@ describe.runIf(IS_WANTED).each(FRAMEWORKS)('$name', (framework) => {
     'has them in development, and none that nobody has signed',
     async () => {
       put()
-      const port = await freePort()
+      const port = String(await freePort())
       const [tool, ...args] = framework.dev!(port)
       const server = start(bin(tool), args, {
         cwd: root,
@@ -219,15 +219,6 @@ async function textOf(address: string): Promise<string> {
   }
 }
 
-function freePort(): Promise<string> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(String(port)))
-    })
-  })
-}
 describe('a build for servers whose files a framework takes apart', () => {
   const MOVES: [string, InlineConfig][] = [
     ['it moves the assets to the files for browsers', { build: { ssrEmitAssets: true } }],

@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -21,6 +20,7 @@ import {
 } from '../kit/project.js'
 import { blockWith } from '../kit/readme.js'
 import { command, HAS_BROWSER, visit } from '../kit/run.js'
+import { freePort } from '../kit/serve.js'
 import { constantComponent, coreModule } from '../kit/wat.js'
 
 const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
@@ -203,16 +203,6 @@ async function start({ root, at }: App, ...args: string[]): Promise<Server> {
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 async function withServer(server: Promise<Server>, use: (server: Server) => Promise<void>): Promise<void> {
   const started = await server
