@@ -252,7 +252,7 @@ export const CATALOGUE = {
   })),
   KEY_NOT_FOUND: unreadable((v: { source: string; folder: string }, door) => ({
     what: `no key file matches ${v.source} in ${v.folder}`,
-    hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}`,
+    hint: `check the path: ${inDoor(door, 'in `keys` it counts from the project root', 'it counts from the current folder')}, and in a policy file from the folder of that`,
   })),
   KEY_UNREADABLE: unreadable((v: { source: string; reason: string; isUnopened?: boolean }) => ({
     what: `${v.source} cannot be read as a key: ${v.reason}`,

@@ -31,10 +31,7 @@ function signersOf(file: PolicyFile, keys: PolicySetup['keys']): Map<string, Tru
   for (const [name, { at }] of file.signers) {
     const found = keys.get(name) ?? []
     if (found.length !== 1)
-      throw faultIn(file.text, file.file)(
-        at,
-        `the key of ${name} must be one, and its source holds ${found.length}`,
-      )
+      throw faultIn(file.text, file.file)(at, `"key" of ${name} must name one key, and holds ${found.length}`)
     const key = renamedKey(found[0]!, name)
     const other = [...signers.values()].find(({ fingerprint }) => fingerprint === key.fingerprint)
     if (other !== undefined) throw twice(file, { at, name, other: other.name })
