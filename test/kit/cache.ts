@@ -30,15 +30,42 @@ export const entriesOf = (folder: string): string[] =>
 
 /** Reads an entry. */
 export function readContent(file: string): Content {
-  const text = readFileSync(file, 'utf8')
-  return JSON.parse(text.slice(text.indexOf('\n') + 1)) as Content
+  const [, , ...rest] = readFileSync(file, 'latin1').split('\n')
+  const [, header = ''] = readFileSync(file, 'utf8').split('\n')
+  const bytes = Buffer.from(rest.join('\n'), 'latin1')
+  const { files, ...about } = JSON.parse(header) as Omit<Content, 'files'> & {
+    files: [string, number | null][]
+  }
+  let at = 0
+  const taken = files.map(([name, length]): [string, string | null] => {
+    if (length === null) return [name, null]
+    at += length
+    return [name, bytes.subarray(at - length, at).toString('base64')]
+  })
+  return { ...about, files: taken }
 }
 
 /** Writes an entry as one does who knows how entries are written. @param secret by default that of the user who reads it */
 export function writeContent(file: string, content: unknown, secret: Uint8Array = userKey()!): void {
-  const json = typeof content === 'string' ? content : JSON.stringify(content)
-  const digest = createHash('sha256').update(json).digest()
-  writeFileSync(file, `${createHmac('sha256', secret).update(digest).digest('hex')}\n${json}`)
+  const rest = encodeContent(content)
+  const digest = createHash('sha256').update(rest).digest()
+  const first = `${createHmac('sha256', secret).update(digest).digest('hex')}\n`
+  writeFileSync(file, Buffer.concat([Buffer.from(first), rest]))
+}
+
+/** What stands below the first line: a line of JSON, and the files. What is no base64 is said in place of a length. */
+export function encodeContent(content: unknown): Buffer {
+  if (typeof content === 'string' || content instanceof Uint8Array) return Buffer.from(content as Uint8Array)
+  const { files } = Object(content) as { files?: unknown }
+  if (!Array.isArray(files)) return Buffer.from(`${JSON.stringify(content)}\n`)
+  const bytes: Buffer[] = []
+  const lengths = files.map(([name, base64]: [unknown, unknown]) => {
+    if (typeof base64 !== 'string') return [name, base64]
+    bytes.push(Buffer.from(base64, 'base64'))
+    return [name, bytes.at(-1)!.length]
+  })
+  const header = JSON.stringify({ ...(content as object), files: lengths })
+  return Buffer.concat([Buffer.from(`${header}\n`), ...bytes])
 }
 
 /** The job for a component, and what jco made of it. */

@@ -3,7 +3,7 @@
  */
 
 import { packageVersion } from '../../disk/versions.js'
-import { type Hex, toHex } from '../../format/encoding.js'
+import { decodeUtf8, type Hex, toHex } from '../../format/encoding.js'
 import { hmacSha256, isSameCode, sha256 } from '../../trust/crypto/rule.js'
 import { coreName } from './core-names.js'
 import type { Job } from './job.js'
@@ -12,7 +12,7 @@ import type { Output } from './output.js'
 import type { TranspileSource } from './transpiled.js'
 
 /** How an entry is written; another number for another way. */
-const FORMAT = 3
+const FORMAT = 4
 
 /**
  * The digest of all that an output depends on. Whether it is too large is asked when it is read.
@@ -48,12 +48,12 @@ export interface About {
   secret: Uint8Array
 }
 
-/** What an entry says below its first line, which is what {@link firstLine} gives. */
+/** What the second line of an entry says, as JSON. Above it is what {@link firstLine} gives, below it are the files, one behind another. */
 interface Content {
   /** The key again, so that an entry under another name is none. */
   key: Hex
-  /** In the order of jco. Base64, or `null` for what the component holds. */
-  files: [name: string, content: string | null][]
+  /** In the order of jco. How many bytes of the entry each takes, or `null` for what the component holds. */
+  files: [name: string, length: number | null][]
   imports: string[]
   exports: [name: string, kind: 'function' | 'instance'][]
 }
@@ -62,39 +62,41 @@ export function encodeEntry({ files, imports, exports }: Output, { key, job, sec
   const held = heldModules(job)
   const content: Content = {
     key,
-    files: Object.entries(files).map(([name, bytes]) => [
-      name,
-      held.has(name) ? null : Buffer.from(bytes).toString('base64'),
-    ]),
+    files: Object.entries(files).map(([name, { length }]) => [name, held.has(name) ? null : length]),
     imports,
     exports,
   }
-  const json = Buffer.from(JSON.stringify(content))
-  return Buffer.concat([firstLine(json, secret), json])
+  const own = Object.entries(files).flatMap(([name, bytes]) => (held.has(name) ? [] : [bytes]))
+  const rest = Buffer.concat([Buffer.from(`${JSON.stringify(content)}\n`), ...own])
+  return Buffer.concat([firstLine(rest, secret), rest])
 }
 
 /** What only the user can write above a content: the code of its digest, which is quick and of which no two contents have one. */
-function firstLine(json: Uint8Array, secret: Uint8Array): Uint8Array {
-  return Buffer.from(`${toHex(hmacSha256(secret, sha256(json)))}\n`)
+function firstLine(rest: Uint8Array, secret: Uint8Array): Uint8Array {
+  return Buffer.from(`${toHex(hmacSha256(secret, sha256(rest)))}\n`)
 }
 
 const FIRST_LINE_LENGTH = 65
+const LINE_FEED = 0x0a
 
 /** Everything an entry says is compared with what it must be, or cannot be chosen by it. */
 export function decodeEntry(entry: Uint8Array, { key, job, secret }: About): Output | undefined {
-  const json = entry.subarray(FIRST_LINE_LENGTH)
-  if (!isSameCode(entry.subarray(0, FIRST_LINE_LENGTH), firstLine(json, secret))) return undefined
-  const content: unknown = JSON.parse(Buffer.from(json).toString())
+  const rest = entry.subarray(FIRST_LINE_LENGTH)
+  if (!isSameCode(entry.subarray(0, FIRST_LINE_LENGTH), firstLine(rest, secret))) return undefined
+  const end = rest.indexOf(LINE_FEED)
+  const content: unknown = JSON.parse(decodeUtf8(rest.subarray(0, end)) ?? 'null')
   if (!isContent(content) || content.key !== key) return undefined
 
   const held = heldModules(job)
   const files = new Map<string, Uint8Array>()
-  for (const [name, base64] of content.files) {
+  let at = end + 1
+  for (const [name, length] of content.files) {
     const coreModule = held.get(name)
-    if (files.has(name) || (coreModule === undefined) === (base64 === null)) return undefined
-    files.set(name, coreModule ?? new Uint8Array(Buffer.from(base64!, 'base64')))
+    if (files.has(name) || (coreModule === undefined) === (length === null)) return undefined
+    files.set(name, coreModule ?? rest.subarray(at, at + length!))
+    at += length ?? 0
   }
-  if ([...held.keys()].some((name) => !files.has(name))) return undefined
+  if (at !== rest.length || [...held.keys()].some((name) => !files.has(name))) return undefined
   // As in the worker, since the limit may have been another one when this was written.
   const outputBytes = [...files.values()].reduce((sum, { length }) => sum + length, 0)
   if (outputBytes > job.maxOutputBytes) return undefined
@@ -118,7 +120,7 @@ function isContent(value: unknown): value is Content {
     typeof key === 'string' &&
     isListOf(
       files,
-      isPair((content) => content === null || typeof content === 'string'),
+      isPair((length) => length === null || (Number.isSafeInteger(length) && (length as number) >= 0)),
     ) &&
     isListOf(imports, (name) => typeof name === 'string') &&
     isListOf(

@@ -25,6 +25,7 @@ import { DIST, observeModule } from '../../../kit/bindings.js'
 import { build } from '../../../kit/bundlers.js'
 import {
   type Content,
+  encodeContent,
   entriesOf,
   NO_JCO,
   readContent,
@@ -264,8 +265,8 @@ describe('a damaged entry is none, and is replaced', () => {
     async (name) => {
       const { project, folder, file } = filled()
       const whole = readFileSync(file)
-      const content = JSON.stringify(replace(readContent(file), name, text('other')))
-      writeFileSync(file, `${whole.toString().slice(0, 64)}\n${content}`)
+      const content = encodeContent(replace(readContent(file), name, text('other')))
+      writeFileSync(file, Buffer.concat([whole.subarray(0, 65), content]))
       await expectReplaced(project, folder, file, whole)
     },
   )
@@ -322,6 +323,10 @@ describe('a damaged entry is none, and is replaced', () => {
       (content) => replace(content, 'component.core3.wasm', null),
     ],
     ['with offsets', (content) => replace(content, CORE, [8, 100] as never)],
+    ['with a length below nothing', (content) => replace(content, 'component.js', -1 as never)],
+    ['with a length that is no whole number', (content) => replace(content, 'component.js', 0.5 as never)],
+    ['with a length beyond its end', (content) => replace(content, 'component.js', (2 ** 40) as never)],
+    ['with more behind its files', (content) => Buffer.concat([encodeContent(content), Buffer.from(' ')])],
     [
       'with a file that leads elsewhere',
       (content) => ({ ...content, files: [...content.files, ['../x.d.ts', text('')]] }),
