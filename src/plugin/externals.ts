@@ -27,8 +27,14 @@ export interface ExternalImport {
  */
 export function judgeExternals(imports: Iterable<ExternalImport>, gate: Gate, log: BuildLog): void {
   const packages = new Map<string, string>()
+  const folders = new Map<string | undefined, string>([[undefined, gate.project.root]])
+  const known = new Set<string>()
   for (const { specifier, importer } of imports) {
-    const from = importer === undefined ? gate.project.root : dirname(realPath(importer) ?? importer)
+    const from = folders.get(importer) ?? dirname(realPath(importer!) ?? importer!)
+    folders.set(importer, from)
+    // In one folder a specifier means one thing, and finding out means reading manifests.
+    if (known.has(`${from}\0${specifier}`)) continue
+    known.add(`${from}\0${specifier}`)
     const bare = isBuiltin(specifier) ? undefined : parseBare(specifier)
     const target = targetOf(specifier, bare, from)
     if (target !== undefined) judgeExternal(target, importer, { gate, log })

@@ -31,7 +31,10 @@ type Output =
       type: 'chunk'
       fileName: string
       code: string
-      modules: Record<string, { code: string | null }>
+      /** Rolldown makes it whenever it is asked for, which takes longer than all the rest of the sweep. */
+      readonly modules: Record<string, { code: string | null }>
+      /** Not in chunks that other plugins make up. */
+      moduleIds?: readonly string[]
     }
   | { type: 'asset'; fileName: string; source: string | Uint8Array; originalFileNames?: string[] }
 
@@ -116,8 +119,7 @@ function sweptOf(bundle: Bundle, context: SweepingContext): Swept {
 function outputFile(output: Output, bundle: Bundle): OutputFile {
   const { fileName } = output
   if (output.type === 'chunk') {
-    const { code, modules } = output
-    return { name: fileName, content: code, modules: () => modulesOf(modules) }
+    return { name: fileName, content: output.code, modules: () => modulesOf(output.modules) }
   }
   const sources = output.originalFileNames ?? []
   return { name: fileName, content: output.source, sources, modules: () => mappedBy(fileName, bundle) }
@@ -126,8 +128,10 @@ function outputFile(output: Output, bundle: Bundle): OutputFile {
 /** What a source map holds: the modules of its script as they were, with what was left out of that. */
 function mappedBy(map: string, bundle: Bundle): OutputModule[] {
   const script = bundle[scriptOf(map)]
-  return script?.type === 'chunk' ? modulesOnDisk(Object.keys(script.modules).map(fileOf)) : []
+  return script?.type === 'chunk' ? modulesOnDisk(idsIn(script).map(fileOf)) : []
 }
+
+const idsIn = (chunk: Extract<Output, { type: 'chunk' }>) => chunk.moduleIds ?? Object.keys(chunk.modules)
 
 /** Ids of modules that are made from others begin with a NUL character. */
 const fileOf = (id: string) => withoutQuery(id.replace(/^\0/, ''))
@@ -152,7 +156,7 @@ interface ModuleInfo {
 }
 
 function externalsOf(outputs: readonly Output[], context: SweepingContext): ExternalImport[] {
-  const modules = outputs.flatMap((output) => (output.type === 'chunk' ? Object.keys(output.modules) : []))
+  const modules = outputs.flatMap((output) => (output.type === 'chunk' ? idsIn(output) : []))
   const external = externalIds(modules, context)
   // To ask about every module takes longer than all else that is done here, and most builds bundle all that they import.
   if (external.size === 0) return []
