@@ -30,10 +30,19 @@ const PLUGIN = [
 /** Packages whose code is ours to load: each file that Node has to find costs more than what it holds. */
 const BUNDLED = /^(?:@noble\/|unplugin(?:$|\/)|picomatch$|@jridgewell\/|webpack-virtual-modules$)/
 
+/** What unplugin gets for picomatch, which it calls for filters that are globs: ours are none. */
+const LATE_PICOMATCH = `import { loadPicomatch } from ${JSON.stringify(resolve('dist/disk/glob-path.js'))}
+export default (...globs) => loadPicomatch()(...globs)`
+
 /** Folders of packages that were bundled. */
 const packages = new Set()
 
-const files = [...(await bundleLate()), ...(await bundleCli()), ...(await bundlePlugin())]
+const files = [
+  ...(await bundleLate()),
+  ...(await bundleCli()),
+  ...(await bundlePlugin()),
+  ...(await bundleFor(['errors/diagnostic'], {})),
+]
 // Nothing imports these but they themselves, so what the compiler made of them is of no more use.
 rmSync('dist/cli', { recursive: true })
 files.push({ path: 'dist/LICENSES.txt', text: [...packages].toSorted().map(licenseOf).join('\n') })
@@ -100,13 +109,21 @@ async function bundleFor(names, options, outside) {
     input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
     platform: 'node',
     external: (id, importer) => (!/^[./]/.test(id) && !BUNDLED.test(id)) || outside?.(id, importer),
-    plugins: [{ name: 'source-maps', load: { filter: { id: /\/dist\/.*\.js$/ }, handler: withMap } }],
+    plugins: [
+      { name: 'source-maps', load: { filter: { id: /\/dist\/.*\.js$/ }, handler: withMap } },
+      {
+        name: 'late-picomatch',
+        resolveId: { filter: { id: /^picomatch$/ }, handler: () => '\0late-picomatch' },
+        load: { filter: { id: /^\0late-picomatch$/ }, handler: () => LATE_PICOMATCH },
+      },
+    ],
   })
   const { output } = await bundle.generate({
     format: 'esm',
     entryFileNames: '[name].js',
     sourcemap: true,
     sourcemapExcludeSources: true,
+    comments: { annotation: true, jsdoc: false, legal: false },
     ...options,
   })
   for (const { modules = {} } of output) Object.keys(modules).forEach(notePackage)

@@ -2,7 +2,6 @@
 /** Core modules that an output of Rollup, Rolldown or Vite has as files of their own, and the imports of them. */
 
 import { posix } from 'node:path'
-import MagicString from 'magic-string'
 import type { Core } from '../../bindings/module/cores.js'
 import { problem } from '../../errors/raise.js'
 import type { Hex } from '../../format/encoding.js'
@@ -90,9 +89,10 @@ export class CoreFiles<Context extends EmittingContext> {
   /** The hook that puts the names of files into the imports of a chunk. */
   get renderChunk() {
     const of = (context: Context) => this.#of(context)
-    return function (this: Context, code: string, chunk: Chunk, { format }: { format?: string }) {
+    return async function (this: Context, code: string, chunk: Chunk, { format }: { format?: string }) {
       const ids = chunk.imports.filter(isCoreId)
       if (ids.length === 0) return null
+      const { default: MagicString } = await import('magic-string')
       const named = new MagicString(code)
       for (const id of ids) {
         const { file, how, reference } = of(this).get(id.slice(PLACEHOLDER.length))!

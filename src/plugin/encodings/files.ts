@@ -1,23 +1,22 @@
 /// <reference types="node" />
 /** Wasm within the bytes of a whole file: compressed, or among others in a pack or an archive. */
 
-import * as zlib from 'node:zlib'
 import { binariesIn } from './binaries.js'
 import type { Inflation } from './inflate.js'
+import { zlib } from './zlib.js'
 
 type Inflate = (compressed: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
-
-/** Node 20 has none, nor have its types. */
-const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Inflate }
 
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
   magic.every((byte, index) => bytes[index] === byte)
 
 /** How a file is compressed. Brotli has no magic number. @see RFC 1952, RFC 8878, section 3.1.1 */
 function inflaterOf(name: string, bytes: Uint8Array): Inflate | undefined {
-  if (startsWith(bytes, [0x1f, 0x8b, 0x08])) return zlib.gunzipSync
-  if (startsWith(bytes, [0x28, 0xb5, 0x2f, 0xfd])) return zstdDecompressSync
-  return /\.br$/i.test(name) ? zlib.brotliDecompressSync : undefined
+  if (startsWith(bytes, [0x1f, 0x8b, 0x08])) return zlib().gunzipSync
+  // Node 20 has none, nor have its types.
+  if (startsWith(bytes, [0x28, 0xb5, 0x2f, 0xfd]))
+    return (zlib() as { zstdDecompressSync?: Inflate }).zstdDecompressSync
+  return /\.br$/i.test(name) ? zlib().brotliDecompressSync : undefined
 }
 
 /** The binaries in a compressed file; tar and packs in it are not compressed once more. */

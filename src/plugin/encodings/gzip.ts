@@ -1,9 +1,9 @@
 /// <reference types="node" />
 /** Wasm that was compressed and then encoded as base64. */
 
-import { gunzipSync } from 'node:zlib'
 import { readLayer } from '../../format/wasm.js'
 import { endOfRun, type OutputText, placesOf } from './text.js'
+import { zlib } from './zlib.js'
 
 /** The first three bytes of gzip data, whose compression is always the same. @see RFC 1952, section 2.3.1 */
 const MAGICS = [{ text: 'H4sI' }]
@@ -23,7 +23,7 @@ export function* decodeGzip({ text, inflation }: OutputText): Generator<Uint8Arr
     const compressed = Buffer.from(text.slice(at, end), 'base64')
     const beginning = inflation.peek(compressed)
     if (beginning === undefined || readLayer(beginning) === undefined) continue
-    const bytes = inflation.whole((options) => gunzipSync(compressed, options))
+    const bytes = inflation.whole((options) => zlib().gunzipSync(compressed, options))
     if (bytes !== undefined) yield bytes
   }
 }

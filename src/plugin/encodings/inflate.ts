@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /** What is compressed in an output, inflated up to a limit. */
 
-import { constants, gunzipSync } from 'node:zlib'
+import { zlib } from './zlib.js'
 
 /** How much of one output is inflated, in bytes that come out. As large as the largest component that is read. */
 export const MAX_INFLATED_BYTES = 64 * 1024 * 1024
@@ -27,6 +27,7 @@ export class Inflation {
       return undefined
     }
     this.#pieces--
+    const { constants, gunzipSync } = zlib()
     return attempt(() =>
       // What is missing at the end is no error with this flush.
       gunzipSync(compressed.subarray(0, PEEKED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }),
