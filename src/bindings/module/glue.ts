@@ -57,13 +57,27 @@ export function shareGlue(code: MagicString, js: string, glue: Glue): string[] {
   const end = js.indexOf(OWN_PART)
   if (head === -1 || end === -1) return []
   const body = head + HEAD.length
-  const rest = new Rest(js, body, end)
+  const rest = new Rest(js, { from: body, to: end }, namesOf(glue))
   const whole = withNeeds(glue.filter((group) => rest.holds(group)))
   const shared = rest.take(whole) ? whole : oneByOne(whole, rest)
   for (const [from, to] of rest.taken) code.remove(from, to)
   const left = rest.words()
   code.appendLeft(body, shared.map((group) => callOf(group, shared, left)).join(''))
   return shared.map(({ name }) => name)
+}
+
+/** For a catalogue, what {@link namesOf} makes of it. */
+const PATTERNS = new WeakMap<Glue, RegExp>()
+
+/** Matches the names that matter in what is left of a code. One expression, since most of a code's words do not matter. */
+function namesOf(glue: Glue): RegExp {
+  const known = PATTERNS.get(glue)
+  if (known !== undefined) return known
+  const names = glue.flatMap(({ variables, exports }) => [...variables, ...exports])
+  const any = names.map((name) => name.replaceAll('$', String.raw`\$`)).join('|')
+  const pattern = new RegExp(String.raw`(?<![\w$])(?:${any})(?![\w$])`, 'g')
+  PATTERNS.set(glue, pattern)
+  return pattern
 }
 
 /** Those of which all are there that they need. */
@@ -90,14 +104,17 @@ class Rest {
   readonly #from: number
   readonly #text: string
   readonly #lines: readonly Line[]
+  readonly #names: RegExp
   readonly #places = new Map<GlueGroup, readonly (readonly [number, number])[]>()
   #words: ReadonlySet<string> | undefined
   /** From and to, in the code. */
   taken: readonly (readonly [number, number])[] = []
 
-  constructor(js: string, from: number, to: number) {
+  /** @param names matches those that {@link words} are to tell of */
+  constructor(js: string, { from, to }: { from: number; to: number }, names: RegExp) {
     this.#js = js
     this.#from = from
+    this.#names = names
     const { text, lines } = withoutIndent(js.slice(from, to))
     this.#text = text
     this.#lines = lines
@@ -126,7 +143,7 @@ class Rest {
     return false
   }
 
-  /** The words of what is left of the code; those in a text or a comment count as well. */
+  /** The names that are words of what is left of the code; those in a text or a comment count as well. */
   words(): ReadonlySet<string> {
     if (this.#words !== undefined) return this.#words
     let [text, at] = ['', 0]
@@ -134,7 +151,7 @@ class Rest {
       text += this.#js.slice(at, from)
       at = to
     }
-    this.#words = new Set((text + this.#js.slice(at)).match(/[\w$]+/g))
+    this.#words = new Set((text + this.#js.slice(at)).match(this.#names))
     return this.#words
   }
 
