@@ -109,6 +109,8 @@ export const build: Record<BundlerName, Build> = {
   rolldown: (request) =>
     bundle(rolldown as unknown as OpenBundle, signedWasm.rolldown, request, {
       platform: request.target,
+      // On a busy machine it warns of whatever plugin there is.
+      checks: { bundlerTimings: false },
     }),
 
   webpack: (request) =>
