@@ -1,8 +1,9 @@
 // One build, in a process of its own, which says at its end what it and all that it has started have taken.
 // Arguments, as JSON: bundler, plugin ('none', 'jco by hand' or 'ours'), folder, cache; `changes`, how often a component
 // changes while the build is watched, of which alone the cost is said then.
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { cpuSpent, memoryTaken } from './spent.mjs'
 
 const { bundler, plugin, folder, cache, spent, changes } = JSON.parse(process.argv[2])
 const entry = path.join(folder, plugin === 'ours' ? 'ours.js' : 'plain.js')
@@ -171,60 +172,14 @@ function withResolvers() {
 /** What was taken before the first change. */
 let before = 0
 
-/** Milliseconds of this process and of those that it has started. */
-function spentNow() {
-  const { userCPUTime, systemCPUTime } = process.resourceUsage()
-  return (userCPUTime + systemCPUTime) / 1000 + sum(descendants(process.pid).map(cpuOf))
-}
-
 // At the very end, which comes when V8 has optimised what it had begun to.
 process.on('exit', () => {
-  const cpuMs = spentNow() - before
-  const peakMiB = process.resourceUsage().maxRSS / 1024 + sum(descendants(process.pid).map(peakOf))
-  writeFileSync(spent, JSON.stringify({ cpuMs, peakMiB }))
+  writeFileSync(spent, JSON.stringify({ cpuMs: cpuSpent() - before, peakMiB: memoryTaken() }))
 })
 
 if (changes === undefined) await BUILDS[bundler](await pluginOf())
 else
   await WATCHES[bundler](await pluginOf(), (left) => {
-    before ||= spentNow()
+    before ||= cpuSpent()
     copyFileSync(path.join(folder, `changed/${left}.wasm`), path.join(folder, 'c0.wasm'))
   })
-
-/** Processes that one has started, and so on. Linux only: elsewhere it is this process alone. */
-function descendants(parent) {
-  if (!existsSync('/proc/self/stat')) return []
-  const found = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => parentOf(pid) === parent)
-    .map(Number)
-  return found.flatMap((pid) => [pid, ...descendants(pid)])
-}
-
-function parentOf(pid) {
-  try {
-    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
-  } catch {
-    return undefined
-  }
-}
-
-/** Of all its threads, in nanoseconds: the clock of `stat` ticks too seldom. */
-function cpuOf(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  return (
-    sum(
-      threads.map((thread) =>
-        Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-      ),
-    ) / 1e6
-  )
-}
-
-function peakOf(pid) {
-  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-}
-
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0)
-}

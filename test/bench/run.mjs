@@ -13,6 +13,7 @@ import { formatPublicKey } from '../../dist/trust/keys/write.js'
 import { sign } from '../../dist/trust/sign.js'
 import { verifySync } from '../../dist/trust/verify.js'
 import { buildRatios, largest } from './builds.mjs'
+import { nodeStartRatios } from './node-start.mjs'
 import { LIMITS, runtimeSizes } from './sizes.mjs'
 import { startRatios } from './start.mjs'
 import { sweepShare } from './sweep.mjs'
@@ -163,6 +164,9 @@ try {
 
   console.log('\nbuilds: jco by hand, in the process of the same bundler, is 1\n')
   for (const { what, figure, target } of buildRatios(BUILD_ROUNDS)) hold(what, figure, target, 'x')
+
+  console.log('\nwithout a bundler\n')
+  for (const { what, figure, target } of await nodeStartRatios(BUILD_ROUNDS)) hold(what, figure, target, 'x')
 
   const chromium = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
   if (existsSync(chromium)) {
