@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeFiles } from '../kit/bindings.js'
-import { fixture, inState, REPOSITORY, TRUSTED_PEM } from '../kit/project.js'
+import { fixture, inState, REPOSITORY, TRUSTED_PEM, type Status } from '../kit/project.js'
 import { command, type Ended } from '../kit/run.js'
 import { installRuntime, IS_WANTED, sayIfSkipped } from '../kit/runtimes.js'
 
@@ -176,18 +176,21 @@ function describeLayout(layout: Layout): void {
     }
     /** Each component in turn, by the name that messages have. */
     const refuses = async (attempt: () => Promise<Ended>) => {
-      const files = {
-        'own.wasm': 'packages/app/own.wasm',
-        'hello.wasm': 'packages/lib/dist/hello.wasm',
-      }
-      for (const [display, file] of Object.entries(files)) {
+      const [own, other] = ['packages/app/own.wasm', 'packages/lib/dist/hello.wasm']
+      const attempts: [file: string, display: string, status: Status, code: string][] = [
+        [own, 'own.wasm', 'tampered', 'CONTENT_MODIFIED'],
+        [own, 'own.wasm', 'unsigned', 'COMPONENT_UNSIGNED'],
+        [other, 'hello.wasm', 'tampered', 'CONTENT_MODIFIED'],
+        [other, 'hello.wasm', 'unknown signer', 'SIGNER_UNTRUSTED'],
+      ]
+      for (const [file, display, status, refusal] of attempts) {
         const before = readFileSync(path.join(root, file))
-        writeFileSync(path.join(root, file), inState(fixture('hello'), 'tampered'))
+        writeFileSync(path.join(root, file), inState(fixture('hello'), status))
         const { code, output } = await attempt()
         writeFileSync(path.join(root, file), before)
         expect([code === 0, output]).toEqual([
           false,
-          expect.stringContaining(`[signed-wasm] CONTENT_MODIFIED ${display}: `),
+          expect.stringContaining(`[signed-wasm] ${refusal} ${display}: `),
         ])
       }
     }
@@ -203,7 +206,7 @@ function describeLayout(layout: Layout): void {
       expect(existsSync(own) && lstatSync(own).isSymbolicLink()).toBe(layout.isStrict)
     })
 
-    it('builds with components of the app and of the library beside it, and refuses each that is tampered', async () => {
+    it('builds with components of the app and of the library beside it, and refuses each that is not as it was signed', async () => {
       await builds(vite, () => node('dist/main.js'))
       await refuses(vite)
     })
