@@ -158,7 +158,7 @@ function withMap(id) {
 
 /** Whether a module is one that every command may want: not the commands, nor what they have for themselves. */
 function isShared(id) {
-  return /\/dist\/(?:errors|format|trust|policy|report|disk(?!\/versions))\/|\/dist\/cli\/(?!commands\/|main\.|start\.|declare-file|git|sign-places|transpiler)|\/@noble\//.test(
+  return /\/dist\/(?:errors|format|trust|policy|report|disk(?!\/(?:versions|find-wasm|encodings)))\/|\/dist\/cli\/(?!commands\/|main\.|start\.|declare-file|git|sign-places|transpiler)|\/@noble\//.test(
     id,
   )
 }

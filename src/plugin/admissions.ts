@@ -3,8 +3,8 @@
 
 import type { Hex } from '../format/encoding.js'
 import type { Admitted } from '../policy/admitted.js'
-import { Inflation } from './encodings/inflate.js'
-import { wasmIn } from './find-wasm.js'
+import { Inflation } from '../disk/encodings/inflate.js'
+import { wasmIn } from '../disk/find-wasm.js'
 
 /** A file that was admitted, and where it is. */
 export interface Admission {

@@ -4,8 +4,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { keyOf } from './admissions.js'
-import { Inflation } from './encodings/inflate.js'
-import { type FoundWasm, type OutputFile, type OutputModule, wasmIn } from './find-wasm.js'
+import { Inflation } from '../disk/encodings/inflate.js'
+import { type FoundWasm, type OutputFile, type OutputModule, wasmIn } from '../disk/find-wasm.js'
 
 /** What was found in the modules of outputs. */
 export class Holders {

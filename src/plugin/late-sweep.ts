@@ -9,7 +9,7 @@ import { relative, resolve } from 'node:path'
 import { insideRoot, toSlashes } from '../disk/paths.js'
 import { walk } from '../disk/walk.js'
 import type { BuildLog } from './contexts.js'
-import { findWasm, type OutputFile } from './find-wasm.js'
+import { findWasm, type OutputFile } from '../disk/find-wasm.js'
 import type { Gate } from './gate.js'
 import { type Output, sweep } from './sweep.js'
 

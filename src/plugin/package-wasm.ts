@@ -9,7 +9,7 @@ import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import type { Layer } from '../format/wasm.js'
 import { keyOf } from './admissions.js'
-import type { OutputFile } from './find-wasm.js'
+import type { OutputFile } from '../disk/find-wasm.js'
 import { holds } from './project.js'
 
 /** What may be a copy of something that a package brings. */

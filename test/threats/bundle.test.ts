@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { findWasm } from '../../src/plugin/find-wasm.js'
+import { findWasm } from '../../src/disk/find-wasm.js'
 import { Pipeline } from '../../src/plugin/pipeline.js'
 import { build, type BundlerName } from '../kit/bundlers.js'
 import { inState, makeProject, OTHER_PEM, TRUSTED_PEM } from '../kit/project.js'

@@ -28,7 +28,7 @@ import {
 } from '../../src/format/encoding.js'
 import { camelCase, hostNames, pascalCase } from '../../src/format/interface-name.js'
 import { isPlainName } from '../../src/plugin/assets.js'
-import { findWasm } from '../../src/plugin/find-wasm.js'
+import { findWasm } from '../../src/disk/find-wasm.js'
 import { parseWasmId, readQuery } from '../../src/plugin/request.js'
 import { formatReport, REPORT_FORMATS } from '../../src/report/formats.js'
 import { unreadable } from '../../src/report/result.js'

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { findWasm } from '../../src/plugin/find-wasm.js'
+import { findWasm } from '../../src/disk/find-wasm.js'
 
 const MEGABYTE = 1_000_000
 const filled = (text: string, length: number) => text.repeat(Math.ceil(length / text.length))

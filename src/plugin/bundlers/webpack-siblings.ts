@@ -4,7 +4,7 @@
 import { resolve } from 'node:path'
 import type { Compiler } from 'webpack'
 import { isInside } from '../../disk/targets.js'
-import type { OutputFile } from '../find-wasm.js'
+import type { OutputFile } from '../../disk/find-wasm.js'
 import { identityOf } from '../late-sweep.js'
 
 interface Written {

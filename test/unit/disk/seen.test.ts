@@ -2,8 +2,8 @@
 
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/plugin/encodings/inflate.js'
-import { findWasm } from '../../../src/plugin/find-wasm.js'
+import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/disk/encodings/inflate.js'
+import { findWasm } from '../../../src/disk/find-wasm.js'
 import { appended, escaped, LATIN1, numbers, percent } from '../../kit/encodings.js'
 import { README } from '../../kit/readme.js'
 import { constantComponent } from '../../kit/wat.js'

@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/plugin/encodings/inflate.js'
-import { type Encoding, findWasm } from '../../../src/plugin/find-wasm.js'
+import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/disk/encodings/inflate.js'
+import { type Encoding, findWasm } from '../../../src/disk/find-wasm.js'
 import { appended, escaped, LATIN1, numbers, percent, TEXT } from '../../kit/encodings.js'
 import { inState } from '../../kit/project.js'
 import { constantComponent, coreModule } from '../../kit/wat.js'
