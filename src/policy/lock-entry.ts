@@ -3,6 +3,8 @@
 import { has } from '../errors/check.js'
 import { fromHex, toBase64 } from '../format/encoding.js'
 import { sha256 } from '../trust/crypto/rule.js'
+import type { Signer } from '../trust/statement.js'
+import type { Verdict } from '../trust/verdict.js'
 import type { Candidate } from './candidate.js'
 import type { LockEntry, Sri } from './lock.js'
 import { LOCK_LEVELS, type LockLevel } from './policy-shape.js'
@@ -31,9 +33,15 @@ export function entryOf(candidate: Candidate, level: HeldLevel = levelOf(candida
     return holder === undefined
       ? { file: sri(sha256(candidate.bytes)), ...shapeOf(candidate) }
       : { file: sri(sha256(holder)) }
-  const signers = has(verdict, 'signers') ? verdict.signers.map(({ name }) => name) : []
+  const signers = signersIn(verdict).map(({ name }) => name)
   if (holder !== undefined) return { contents: [content()], signers }
   return { ...(level === 'exact' && { content: content() }), signers, ...shapeOf(candidate) }
+}
+
+/** Whoever has signed it, denied or not: to deny a key must not make of a file what the lock holds. */
+function signersIn(verdict: Verdict): readonly Signer[] {
+  if (verdict.status === 'verified') return [...verdict.signers, ...(verdict.denied ?? [])]
+  return has(verdict, 'signers') ? verdict.signers : []
 }
 
 /** Core modules name what they export for nobody but their own scripts. */

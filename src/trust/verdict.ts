@@ -20,8 +20,11 @@ export interface Part extends Range {
 
 /** What bytes and keys say. */
 export type Verdict =
-  /** `digest` is SHA-256 of what the signatures cover: all that follows the signature section. */
-  | { status: 'verified'; signers: Signer[]; digest: Hex }
+  /**
+   * `digest` is SHA-256 of what the signatures cover: all that follows the signature section. `denied` have signed it as well, and
+   * that counts for nothing.
+   */
+  | { status: 'verified'; signers: Signer[]; digest: Hex; denied?: Signer[] }
   /** Never a full signature. `sufficient` says whether parts were asked for and every one of them is signed. */
   | { status: 'partial'; signers: Signer[]; parts: Part[]; sufficient: boolean }
   | { status: 'unsigned'; layer?: Layer }
@@ -46,9 +49,17 @@ export interface Asked {
 export function conclude(evidence: readonly Evidence[], hashed: HashedFile, asked: Asked): Verdict {
   const digest = toHex(hashed.hashes.at(-1)!)
   if (asked.revoked?.has(digest)) return { status: 'denied', problem: problem('FILE_REVOKED', { digest }) }
-  const wholes = evidence.map(({ statements }) => statements.filter(isWhole).filter(isAllowed(asked)))
-  if (evidence.length > 0 && wholes.every(({ length }) => length > 0))
-    return { status: 'verified', signers: signersOf(wholes.flat()), digest }
+  const all = evidence.map(({ statements }) => statements.filter(isWhole))
+  const wholes = all.map((statements) => statements.filter(isAllowed(asked)))
+  if (evidence.length > 0 && wholes.every(({ length }) => length > 0)) {
+    const denied = signersOf(all.flat().filter((statement) => !isAllowed(asked)(statement)))
+    return {
+      status: 'verified',
+      signers: signersOf(wholes.flat()),
+      digest,
+      ...(denied.length > 0 && { denied }),
+    }
+  }
   const failures = evidence
     .filter((_, index) => wholes[index]!.length === 0)
     .map((one) => explainFailure(one, hashed.file, asked))

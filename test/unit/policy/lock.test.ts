@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   emptyLock,
@@ -117,6 +118,22 @@ describe('what a lock sees', () => {
     expect(later(bytes, { level: 'exact' })).toBe(fate(exact))
     expect(later(bytes, { level: 'shape' })).toBe(fate(shape))
     expect(later(bytes, { level: 'none' })).toBe('accept')
+  })
+
+  it('is what it was when a signer is denied: that lets in nothing that was refused, nor keeps out what others have signed', () => {
+    const denied = [createHash('sha256').update(BOB.publicKey).digest('hex')]
+    const both = signedOf(parts, ALICE, BOB)
+    for (const level of ['exact', 'shape']) {
+      const demands = written({ signers: ['release'], lock: level })
+      const lock = lockOf(policyFrom(demands), { [SRC]: original })
+      const fates = [{}, { denied }].map((more) =>
+        fateOf(SRC, both, policyFrom({ ...demands, ...more }, { lock })),
+      )
+      expect(new Set(fates).size, level).toBe(1)
+      const later = lockOf(policyFrom({ ...demands, denied }), { [SRC]: both })
+      expect(later.text).toBe(lockOf(policyFrom(demands), { [SRC]: both }).text)
+      expect(fateOf(SRC, both, policyFrom({ ...demands, denied }, { lock: later }))).toBe('accept')
+    }
   })
 
   it('is exact for files of the project, and the shape for packages from a registry', () => {
