@@ -223,9 +223,13 @@ export const CATALOGUE = {
     hint: 'check the pattern, and quote it, so that the shell leaves it as it is; it counts from the current folder',
   })),
 
-  FILE_EXISTS: unreadable((_: AboutFile) => ({
+  FILE_EXISTS: unreadable((_: AboutFile, door) => ({
     what: 'is there already, and is left as it is',
-    hint: 'choose another name, or overwrite it with --force',
+    hint: inDoor(
+      door,
+      'choose another name, or remove it',
+      'choose another name, or overwrite it with --force',
+    ),
   })),
   FILE_UNWRITABLE: unreadable((v: AboutFile & { reason: string }) => ({
     what: `cannot be written: ${v.reason}`,
@@ -497,6 +501,23 @@ export const CATALOGUE = {
   LOCK_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
     what: `${at(v.place)}: ${v.reason}`,
     hint: 'where two branches met, take the lines of both; or remove the file and lock all anew: npx unplugin-signed-wasm lock',
+  })),
+
+  REPORT_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
+    what: `${at(v.place)}: ${v.reason}`,
+    hint: 'take the file that a build has written, as its configuration names it',
+  })),
+  OUTPUT_ADDED: refusal((_: AboutFile) => ({
+    what: 'is or holds WebAssembly, and the report of the build has no such output',
+    hint: 'find out where it comes from; if it is meant, build anew, with it in the output',
+  })),
+  OUTPUT_CHANGED: refusal((_: AboutFile) => ({
+    what: 'holds other WebAssembly than the report of the build says',
+    hint: 'deploy what was built, or build anew',
+  })),
+  OUTPUT_MISSING: refusal((_: AboutFile) => ({
+    what: 'is not there, and the report of the build says that it is',
+    hint: 'deploy all that was built; the folder to be named is that of the output, or the one that all outputs of the build are in',
   })),
 
   // Options.

@@ -18,6 +18,10 @@ export const isStringList: Check = (value) =>
     ? undefined
     : 'a string or a list of strings'
 
+/** A path. */
+export const isPath: Check = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : 'the path of a file'
+
 /** A list of texts. */
 export const isNameList: Check = (value) =>
   Array.isArray(value) && isStringList(value) === undefined ? undefined : 'a list of strings'

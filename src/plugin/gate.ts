@@ -51,7 +51,7 @@ export class Gate {
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.project = new Project(options)
-    this.ledger = new Ledger(options.log)
+    this.ledger = new Ledger(options)
   }
 
   /**
@@ -63,7 +63,7 @@ export class Gate {
    */
   start(log: BuildLog): void {
     this.packageWasm.clear()
-    this.ledger.start(this.project.root)
+    this.ledger.start(this.project)
     this.project.forget()
     this.forgetPolicy()
     this.#current(log)
@@ -84,6 +84,11 @@ export class Gate {
   /** Whether a policy file says what may come in, so that nothing is let pass for being in a package. */
   get hasRules(): boolean {
     return this.#current().hasRules
+  }
+
+  /** The file that it is written in, from the root of the project. */
+  get policyFile(): string | undefined {
+    return this.#current().policyFile
   }
 
   /** @param file a real path */
@@ -135,6 +140,7 @@ export class Gate {
       this.note({ ...judgement, problem, bytes })
       if (judgement.action === 'refuse') throw problem
       this.warnOnce(problem, file, context)
+      this.ledger.tolerate(file, judgement.admitted)
     }
     const admission = { path, file, name: basename(file), admitted: judgement.admitted }
     this.admissions.add(admission)

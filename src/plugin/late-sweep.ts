@@ -41,7 +41,12 @@ export class LateSweep {
     this.#output = output
     for (const [name, file] of output.held ?? [])
       log.inform(file.describe(toSlashes(relative(this.#folder, resolve(this.#folder, name)))))
-    sweep(output, this.#gate, this.#once(log))
+    this.#orRefuse(() => sweep(output, this.#gate, this.#once(log)))
+  }
+
+  /** Reports what was swept, where nothing is written that could be looked at. @throws Diagnostic `FILE_UNWRITABLE` */
+  conclude(): void {
+    this.#report([...this.#output.files], false)
   }
 
   /**
@@ -55,9 +60,44 @@ export class LateSweep {
     const files = written.map((file) => this.#describe(file, known))
     const news = files.filter(({ name, content }) => !isSame(known.get(name)?.content, content))
     try {
-      sweep({ ...this.#output, files: news, externals: [] }, this.#gate, this.#once(log))
+      this.#orRefuse(() =>
+        sweep({ ...this.#output, files: news, externals: [] }, this.#gate, this.#once(log)),
+      )
     } catch (error) {
       for (const file of files) if (known.has(file.name) || holdsWasm(file)) this.#remove(file.name)
+      throw error
+    }
+    if (this.#gate.ledger.hasReport) this.#reportWritten(known)
+  }
+
+  /** Of what is as it was before, the disk does not tell whether it was written. */
+  #reportWritten(known: ReadonlyMap<string, OutputFile>): void {
+    const files = this.#list()
+      .map((file) => ({ file, name: toSlashes(relative(this.#folder, file)) }))
+      .filter(
+        ({ file, name }) =>
+          known.has(name) || known.has(toSlashes(file)) || identityOf(file) !== this.#before.get(file),
+      )
+    // A folder that holds the project is not looked through.
+    if (files.length === 0) this.#report([...known.values()], true)
+    else
+      this.#report(
+        files.map(({ file, name }) => ({ name, content: read(file) })),
+        true,
+      )
+  }
+
+  #report(files: readonly OutputFile[], isWritten: boolean): void {
+    const { ledger, policy, policyFile, packageWasm, hasRules } = this.#gate
+    const unverified = hasRules ? [] : packageWasm.names
+    ledger.emit({ folder: this.#folder, isWritten, files, policy, policyFile, unverified })
+  }
+
+  #orRefuse(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.#gate.ledger.refuse()
       throw error
     }
   }

@@ -1,15 +1,17 @@
 /// <reference types="node" />
-/** What a build has let in, for its summary, and what it has held against files, for the log. */
+/** What a build has let in, for its summary and its report, and what it has held against files, for the log. */
 
-import { has } from '../errors/check.js'
 import { resolve } from 'node:path'
 import { appendLine } from '../disk/append-line.js'
+import { has } from '../errors/check.js'
+import { toHex } from '../format/encoding.js'
 import type { Admitted } from '../policy/admitted.js'
 import { formatLogLine, type Incident } from '../report/log-line.js'
 import { summarizeFiles } from '../report/summary.js'
-import { toHex } from '../format/encoding.js'
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Verdict } from '../trust/verdict.js'
+import { BuildReports } from './build-reports.js'
+import { type Emitted, reportPart } from './reported.js'
 
 /** What is held against a file. */
 export interface Held extends Pick<Incident, 'action' | 'problem'> {
@@ -20,27 +22,48 @@ export interface Held extends Pick<Incident, 'action' | 'problem'> {
 /** See the first line of this file. One for each gate. */
 export class Ledger {
   readonly #log: string | undefined
-  /** By the real path of the file, or of what holds it. */
-  readonly #passed = new Map<string, Admitted>()
+  readonly #reports: BuildReports | undefined
+  /** By the real path of the file, or of what holds it, and by the digest of every byte where that is reported. */
+  readonly #passed = new Map<string, Map<string, Admitted>>()
+  /** What was let in with a warning. */
+  readonly #tolerated = new Map<string, Admitted>()
+  #warnings: { code: string; file?: string }[] = []
   #said: string | undefined
 
-  /** @param log the option */
-  constructor(log: string | undefined) {
+  /** The options of these names. */
+  constructor({ log, report }: { log: string | undefined; report: string | undefined }) {
     this.#log = log
+    if (report !== undefined) this.#reports = new BuildReports(report)
   }
 
-  /** Starts a build. @throws Diagnostic `FILE_UNWRITABLE` for a log that nobody could read later */
-  start(root: string): void {
+  /**
+   * Starts a build.
+   * @throws Diagnostic `FILE_UNWRITABLE` for a log that nobody could read later; `FILE_EXISTS` where a report would take the
+   *   place of something else
+   */
+  start({ root, command }: { root: string; command: 'build' | 'serve' }): void {
     this.#passed.clear()
+    this.#tolerated.clear()
+    this.#warnings = []
     if (this.#log !== undefined) appendLine(resolve(root, this.#log), undefined, this.#log)
+    if (command === 'build') this.#reports?.start(root)
   }
 
   pass(file: string, admitted: Admitted): void {
-    this.#passed.set(file, admitted)
+    const digest = this.#reports === undefined ? '' : admitted.digest
+    this.#passed.set(file, (this.#passed.get(file) ?? new Map<string, Admitted>()).set(digest, admitted))
+  }
+
+  /** As {@link Ledger.pass}, of what `lenient` lets in: a summary of what is as demanded is not about it. */
+  tolerate(file: string, admitted: Admitted): void {
+    this.#tolerated.set(file, admitted)
   }
 
   /** Appends a line to the log, where there is one. @throws Diagnostic `FILE_UNWRITABLE` */
   object({ action, problem, verdict, bytes }: Held, root: string): void {
+    if (action === 'refuse') this.#reports?.refuse()
+    else
+      this.#warnings.push({ code: problem.code, ...(problem.file !== undefined && { file: problem.file }) })
     if (this.#log === undefined) return
     const signers = verdict !== undefined && has(verdict, 'signers') ? verdict.signers : []
     const digest = bytes && toHex(sha256(bytes))
@@ -48,9 +71,26 @@ export class Ledger {
     appendLine(resolve(root, this.#log), line, this.#log)
   }
 
+  /** Whether outputs are to be reported. */
+  get hasReport(): boolean {
+    return this.#reports !== undefined
+  }
+
+  /** Reports an output, where that is wanted. @throws Diagnostic `FILE_UNWRITABLE` */
+  emit(emitted: Emitted): void {
+    const tolerated = [...this.#tolerated.values()].map((one) => [one])
+    const passed = [...[...this.#passed.values()].map((all) => [...all.values()]), ...tolerated]
+    this.#reports?.add(reportPart(emitted, passed, this.#warnings))
+  }
+
+  /** The output was refused. */
+  refuse(): void {
+    this.#reports?.refuse()
+  }
+
   /** What was let in, unless that is what was said last. */
   summarizeNews(): string | undefined {
-    const text = summarizeFiles([...this.#passed.values()])
+    const text = summarizeFiles([...this.#passed.values()].map((all) => [...all.values()].at(-1)!))
     if (text === this.#said) return undefined
     this.#said = text
     return text

@@ -12,6 +12,7 @@ import {
   deepFreeze,
   flag,
   isCount,
+  isPath,
   isPlainObject,
   isStringList,
   oneOf,
@@ -84,6 +85,8 @@ export interface Options {
    * @default none
    */
   log?: string | undefined
+  /** A file, from the project root, for what a build that passed let in and its output holds. @default none */
+  report?: string | undefined
   /**
    * What a component's imports are bound to: import name to module, e.g.
    * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
@@ -138,6 +141,7 @@ export interface ResolvedOptions {
   detached: boolean
   packages: 'report' | 'verify'
   log: string | undefined
+  report: string | undefined
   imports: Readonly<Record<string, string>>
   asset: ResolvedAsset
   recheck: 'off' | 'digest' | 'signature'
@@ -171,13 +175,14 @@ const MODES = ['strict', 'lenient', 'off'] as const
 
 const CHECKS: Record<keyof Options, Check> = {
   mode: (value) => (isPlainObject(value) ? undefined : oneOf(...MODES)(value)),
-  policy: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a policy file'),
+  policy: isPath,
   keys: (value) => ([value].flat().every(isKeySource) ? undefined : 'paths, globs, keys or { env: NAME }'),
   include: isStringList,
   exclude: isStringList,
   detached: flag,
   packages: oneOf('report', 'verify'),
-  log: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a file'),
+  log: isPath,
+  report: isPath,
   imports: (value) =>
     isPlainObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')
       ? undefined
@@ -218,6 +223,7 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     detached: options.detached ?? false,
     packages: options.packages ?? 'report',
     log: options.log,
+    report: options.report,
     imports: { ...options.imports },
     asset: resolveAsset(options.asset),
     recheck: options.recheck ?? 'off',

@@ -104,6 +104,11 @@ export class PackageWasm {
     return [...this.#imported].map(([file, objection]) => ({ file, objection }))
   }
 
+  /** All that packages have brought, as patterns name it. */
+  get names(): string[] {
+    return [...this.#found].flatMap(([name, files]) => [...files].map((path) => packagePath({ name, path })))
+  }
+
   get isEmpty(): boolean {
     return this.#found.size === 0
   }

@@ -32,6 +32,8 @@ export interface ReadPolicy {
   detached: boolean
   /** Whether it is written in a file, so that everything needs a rule. */
   hasRules: boolean
+  /** That file, from the root of the project. */
+  policyFile?: string | undefined
   /** What rules know a file by. @param file its real path, forward slashes */
   nameOf(file: string): Pick<Subject, 'path' | 'origin'>
 }
@@ -85,6 +87,7 @@ function readFile(path: string, options: PolicyOptions, log: BuildLog | undefine
     files,
     detached: file.detached,
     hasRules: true,
+    policyFile: file.file,
     nameOf: (target) => ({ path: pathInPolicy(target, folder), origin: origins.of(target) }),
   }
 }

@@ -5,7 +5,9 @@ import { contentStart, coreModuleSlices, type Layer, type Section, type Slice } 
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Outside, Sidecars } from '../trust/evidence/frame.js'
 import type { Verdict } from '../trust/verdict.js'
+import type { FileName } from './file-name.js'
 import type { Rule } from './rule.js'
+import { type Surface, surfaceOf } from './surface.js'
 
 /** What the judge knows when it lets a file pass. */
 export interface AdmittedFacts {
@@ -19,6 +21,8 @@ export interface AdmittedFacts {
   sidecars: Sidecars
   /** SHA-256 of what signatures cover, 32 bytes, where somebody has worked it out. */
   contentHash?: Uint8Array | undefined
+  /** The names by which rules know it, the innermost first; none where it has no path. */
+  names: readonly FileName[]
   /** The rules that name it. */
   rules: readonly Rule[]
 }
@@ -31,18 +35,21 @@ export class Admitted {
   readonly sections: readonly Section[]
   readonly verdict: Verdict
   readonly sidecars: Sidecars
+  readonly names: readonly FileName[]
   readonly rules: readonly Rule[]
   #contentDigest: Hex | undefined
   #digest: Hex | undefined
   #cores: readonly Slice[] | undefined
+  #surface: Surface | undefined
 
-  constructor({ name, bytes, outside, verdict, sidecars, contentHash, rules }: AdmittedFacts) {
+  constructor({ name, bytes, outside, verdict, sidecars, contentHash, names, rules }: AdmittedFacts) {
     this.name = name
     this.bytes = bytes
     this.layer = outside.layer
     this.sections = outside.sections
     this.verdict = verdict
     this.sidecars = sidecars
+    this.names = names
     this.rules = rules
     this.#contentDigest = contentHash && toHex(contentHash)
   }
@@ -70,5 +77,10 @@ export class Admitted {
   /** Where the core modules of a component are, those of nested components included, in file order. */
   get cores(): readonly Slice[] {
     return (this.#cores ??= coreModuleSlices(this.bytes))
+  }
+
+  /** @throws Diagnostic `WASM_MALFORMED`, `FEATURE_UNKNOWN`, which only a policy of options lets pass */
+  get surface(): Surface {
+    return (this.#surface ??= surfaceOf(this.bytes, this.layer))
   }
 }

@@ -7,13 +7,13 @@ import { importsAreAllowed } from './demands/imports.js'
 import { isLocked } from './demands/locked.js'
 import { isNamed } from './demands/named.js'
 import { isSigned } from './demands/signed.js'
-import { namesOf } from './file-name.js'
+import { type FileName, namesOf } from './file-name.js'
 import type { Policy } from './policy.js'
 import { type Rule, rulesFor } from './rule.js'
 import { decide, type Decision } from './table.js'
 
 /** A decision. `verdict` is another than was found where the names in a file could not be read. */
-export type Decided = Decision & { rules: readonly Rule[]; verdict: Verdict }
+export type Decided = Decision & { names: readonly FileName[]; rules: readonly Rule[]; verdict: Verdict }
 
 const DEMANDS: readonly Demand[] = [isNamed, isSigned, importsAreAllowed, isLocked]
 
@@ -28,16 +28,16 @@ export function decideBy(
   const rules = rulesFor(names, policy.rules)
   // What nobody looked at, what cannot be read and what is denied is decided by that alone.
   if (mode === 'off' || verdict.status === 'malformed' || verdict.status === 'denied')
-    return { ...decide(verdict, { mode, file, keys }), rules, verdict }
+    return { ...decide(verdict, { mode, file, keys }), names, rules, verdict }
   const candidate = new Candidate({ ...found, names, rules })
   try {
     const objection = firstObjection(candidate, policy)
-    if (objection === undefined) return { action: 'accept', rules, verdict }
+    if (objection === undefined) return { action: 'accept', names, rules, verdict }
     const isTolerable = mode === 'lenient' || isUnderWork(objection, candidate, policy)
-    return { action: isTolerable ? 'warn' : 'refuse', problem: objection, rules, verdict }
+    return { action: isTolerable ? 'warn' : 'refuse', problem: objection, names, rules, verdict }
   } catch (error) {
     const unreadable = verdictOfError(error)
-    return { ...decide(unreadable, { mode, file, keys }), rules, verdict: unreadable }
+    return { ...decide(unreadable, { mode, file, keys }), names, rules, verdict: unreadable }
   }
 }
 

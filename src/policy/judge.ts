@@ -72,13 +72,13 @@ function optionsOf({ layer, sidecars, sections }: Subject, { denied }: Policy) {
 
 function pronounce(subject: Subject, policy: Policy, { verdict, file, contentHash }: Examined): Judgement {
   const { name, bytes, path, origin, holder, sidecars = {} } = subject
-  const { rules, ...said } = decideBy(
+  const { names, rules, ...said } = decideBy(
     { file: name, bytes, path, layer: file?.layer, verdict, origin, holder, contentHash },
     policy,
   )
   if (said.action === 'refuse') return { ...said, action: said.action }
   // Under `lenient`, damaged signature data is let through, and has kept the file from being framed.
   const outside = file ?? readSections(bytes)
-  const admitted = new Admitted({ name, bytes, outside, verdict, sidecars, contentHash, rules })
+  const admitted = new Admitted({ name, bytes, outside, verdict, sidecars, contentHash, names, rules })
   return { ...said, admitted } as Judgement
 }

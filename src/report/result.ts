@@ -65,6 +65,7 @@ export function unreadable(file: string, error: Diagnostic): FileResult {
 /** One file in a few words. */
 export function summarize({ problem, signers, status }: FileResult): string {
   if (problem !== undefined) return problem.code
+  if (status === 'unchecked') return 'as the build has reported it'
   if (status === 'unsigned') return 'unsigned, and as it is pinned'
   const who = signers.map(describeSigner).join(', ')
   return status === 'partial' ? `the parts asked for are signed by ${who}` : `signed by ${who}`

@@ -30,6 +30,7 @@ export function admittedOf(bytes: Uint8Array, sidecars: Admitted['sidecars'] = {
     bytes,
     outside: readSections(bytes),
     verdict: { status: 'unchecked' },
+    names: [],
     rules: [],
     sidecars,
   })

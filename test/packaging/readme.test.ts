@@ -679,6 +679,23 @@ describe('for teams', () => {
     await expect(runShell('npx unplugin-signed-wasm check', made.root)).rejects.toThrow('LOCK_DIFFERS')
   })
 
+  it('the output is compared with the report of its build', async () => {
+    const made = project({ 'hello.wasm': signedHello(), 'main.js': `import './hello.wasm'` })
+    const options = { keys: 'release.pub', report: 'wasm-report.json' }
+    await build({
+      root: made.root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [signedWasm.vite(options)],
+      build: { target: 'es2022', rolldownOptions: { input: made.at('main.js') } },
+    })
+    await runShell(block('verify --report'), made.root)
+    made.write({ 'dist/other.wasm': signedHello() })
+    await expect(runShell(block('verify --report'), made.root)).rejects.toThrow(
+      'OUTPUT_ADDED dist/other.wasm',
+    )
+  })
+
   it('the policy that is shown is one, and its fields are those of the tables', () => {
     const { rules, signers } = parsePolicyFile(block('"npm:sqlite-ish/dist/*.wasm"'), 'signed-wasm.json')
     expect([rules.length, signers.size]).toEqual([4, 2])

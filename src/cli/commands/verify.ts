@@ -27,6 +27,11 @@ const OPTIONS = {
   ...SPLIT,
   ...REPORT,
   ...LOG,
+  report: {
+    type: 'string',
+    value: '<file>',
+    help: 'compare the folder of an output with what its build has reported',
+  },
 } as const satisfies Options
 
 type VerifyInvocation = Invocation<typeof OPTIONS>
@@ -39,13 +44,20 @@ export const verify = defineCommand({
     'npx unplugin-signed-wasm verify --key release.pub dist/*.wasm',
     "npx unplugin-signed-wasm verify --key keys 'node_modules/acme/**/*.wasm'",
     "npx unplugin-signed-wasm verify --key keys --format sarif -o verify.sarif 'src/**/*.wasm'",
+    "npx unplugin-signed-wasm verify --report wasm-report.json 'dist/**'",
   ],
   async run(invocation) {
     const { io, values, args } = invocation
     const options = readReportOptions(invocation)
     // Before anything else is looked at, so that no failure is written over a file that is something else.
     assertReportable(options, invocation, [...values.input, ...args, ...values.key])
-    const outcome = attempt(() => checkAll(invocation, options))
+    const outcome = await attempt(async () => {
+      if (values.report === undefined) return checkAll(invocation, options)
+      if (asksForMore(values))
+        throw new UsageError('with --report, give no keys, no policy and no signatures')
+      const { compareFolder } = await import('../compare-folder.js')
+      return compareFolder(values.report, invocation, options)
+    })
     await writeReport(outcome, options, io)
     logResults(outcome.results, invocation)
     if (outcome.error !== undefined) throw outcome.error
@@ -53,12 +65,18 @@ export const verify = defineCommand({
   },
 })
 
+/** Whether what a build has decided is to be decided by something else as well. */
+function asksForMore({ key, split, policy, ...values }: VerifyInvocation['values']): boolean {
+  const lists = [key, values['key-env'], split]
+  return lists.some(({ length }) => length > 0) || (policy ?? values['signature-file']) !== undefined
+}
+
 const refusals = ({ action, problem: refusal }: FileResult) => (action === 'refuse' ? (refusal ?? []) : [])
 
 /** A run that cannot start is reported as well: whoever waits for the report must not take the last one for it. */
-function attempt(run: () => Outcome): Outcome {
+async function attempt(run: () => Promise<Outcome>): Promise<Outcome> {
   try {
-    return run()
+    return await run()
   } catch (error) {
     return { results: [], failures: [failureOf(error)], error }
   }

@@ -36,6 +36,7 @@ export function sweepOutput(
   const errors = messagesOf(() => {
     sweeper.early(output, logOf(options, warnings))
     if (isWritten) sweeper.late(logOf(options, warnings))
+    else sweeper.conclude()
   })
   if (errors.length > 0 && isWritten) for (const { name } of output.files) rmSync(name, { force: true })
   return { errors }

@@ -6,8 +6,11 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ALIASES, COMMANDS } from '../../../src/cli/commands.js'
 import { formatPublicKey } from '../../../src/trust/keys/write.js'
+import { sri } from '../../../src/policy/lock-entry.js'
+import { formatBuildReport } from '../../../src/report/build-report.js'
+import { sha256 } from '../../../src/trust/crypto/rule.js'
 import { generateKey } from '../../../src/trust/keys/trusted-key.js'
-import { fixture, makeProject, REPOSITORY } from '../../kit/project.js'
+import { fixture, makeProject, type Project, REPOSITORY } from '../../kit/project.js'
 import { command } from '../../kit/run.js'
 
 const BIN = path.join(REPOSITORY, 'dist/cli/main.js')
@@ -45,7 +48,17 @@ async function prepare(name: string) {
   if (name === 'attach') lines.push('sign --detached -k release.key hello.wasm')
   if (['keygen', 'generate-key'].includes(name)) lines.splice(0)
   for (const line of lines) await run(line, project.root)
+  if (signed.includes(name)) project.write({ 'wasm-report.json': reportOf(project) })
   return project
+}
+
+/** What a build would have reported. */
+function reportOf(project: Project): string {
+  const digest = sri(sha256(project.read('dist/a.wasm')))
+  const outputs = [{ name: 'a.wasm', wasm: [{ digest, from: ['a.wasm'] }] }]
+  const policies = [{ id: digest, mode: 'strict' as const }]
+  const nothing = { files: [], unverified: [], unsearched: [], warnings: [] }
+  return formatBuildReport({ version: '1.0.0', jco: '1.0.0', policies, outputs, ...nothing })
 }
 
 async function run(line: string, cwd: string): Promise<void> {

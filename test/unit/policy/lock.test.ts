@@ -130,9 +130,9 @@ describe('what a lock sees', () => {
         fateOf(SRC, both, policyFrom({ ...demands, ...more }, { lock })),
       )
       expect(new Set(fates).size, level).toBe(1)
-      const later = lockOf(policyFrom({ ...demands, denied }), { [SRC]: both })
-      expect(later.text).toBe(lockOf(policyFrom(demands), { [SRC]: both }).text)
-      expect(fateOf(SRC, both, policyFrom({ ...demands, denied }, { lock: later }))).toBe('accept')
+      const again = lockOf(policyFrom({ ...demands, denied }), { [SRC]: both })
+      expect(again.text).toBe(lockOf(policyFrom(demands), { [SRC]: both }).text)
+      expect(fateOf(SRC, both, policyFrom({ ...demands, denied }, { lock: again }))).toBe('accept')
     }
   })
 
