@@ -86,6 +86,11 @@ export class Gate {
     return this.#current().hasRules
   }
 
+  /** Whether what jco makes may be kept. */
+  get keepsOutputs(): boolean {
+    return this.#current().keepsOutputs
+  }
+
   /** The file that it is written in, from the root of the project. */
   get policyFile(): string | undefined {
     return this.#current().policyFile

@@ -5,20 +5,25 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createCache, type OutputCache } from '../bindings/jco/cache.js'
 import { describeSlow } from '../report/slow.js'
+import type { Gate } from './gate.js'
 import type { CachePlace } from './options.js'
 
 /** See the first line of this file. */
 export class Kept {
   readonly cache: OutputCache | undefined
+  readonly #gate: Pick<Gate, 'project' | 'keepsOutputs'>
 
-  /** @param root is known later */
-  constructor(place: CachePlace | false, root: () => string) {
-    if (place !== false) this.cache = createCache(() => folderOf(place, root()))
+  /** @param gate knows more of it later */
+  constructor(place: CachePlace | false, gate: Pick<Gate, 'project' | 'keepsOutputs'>) {
+    this.#gate = gate
+    if (place !== false)
+      this.cache = createCache(() => (gate.keepsOutputs ? folderOf(place, gate.project.root) : undefined))
   }
 
   /** What to say of a file for which jco takes long. */
   describeSlow(about: { file: string; bytes: number }): string {
-    return describeSlow({ ...about, unkept: this.cache === undefined ? 'off' : this.cache.lack() })
+    const lack = this.cache === undefined ? 'off' : this.cache.lack()
+    return describeSlow({ ...about, unkept: this.#gate.keepsOutputs ? lack : 'policy' })
   }
 }
 

@@ -30,6 +30,8 @@ export interface ReadPolicy {
   files: readonly string[]
   /** Whether signatures beside files count. */
   detached: boolean
+  /** Whether it lets what jco makes be kept. */
+  keepsOutputs: boolean
   /** Whether it is written in a file, so that everything needs a rule. */
   hasRules: boolean
   /** That file, from the root of the project. */
@@ -51,7 +53,7 @@ export function readPolicy(options: PolicyOptions, log?: BuildLog): ReadPolicy {
 function readOptions(options: PolicyOptions, log: BuildLog | undefined): ReadPolicy {
   const { command, keys, root, detached, include, exclude } = options
   const mode = options.mode[command]
-  const shared = { detached, hasRules: false, nameOf: () => ({}) }
+  const shared = { detached, keepsOutputs: true, hasRules: false, nameOf: () => ({}) }
   if (mode === 'off') {
     log?.warn(problem('VERIFICATION_OFF', {}).message)
     return { policy: createPolicy({ mode }), files: [], ...shared }
@@ -86,6 +88,7 @@ function readFile(path: string, options: PolicyOptions, log: BuildLog | undefine
     policy,
     files,
     detached: file.detached,
+    keepsOutputs: file.cache,
     hasRules: true,
     policyFile: file.file,
     nameOf: (target) => ({ path: pathInPolicy(target, folder), origin: origins.of(target) }),

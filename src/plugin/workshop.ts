@@ -28,7 +28,7 @@ export class Workshop {
 
   constructor(gate: Gate, options: ResolvedOptions, awaiting: Awaiting) {
     const { cache, jco, limits } = options
-    const kept = new Kept(cache, () => gate.project.root)
+    const kept = new Kept(cache, gate)
     this.#kept = kept
     this.#transpiler = createTranspiler({
       jco,

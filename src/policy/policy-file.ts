@@ -33,6 +33,8 @@ export interface PolicyFile {
   denied: readonly Hex[]
   mode: TypeOf<typeof POLICY_FIELDS.mode.shape> | undefined
   detached: boolean
+  /** Whether what jco makes may be kept. */
+  cache: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export interface PolicyFile {
  */
 export function parsePolicyFile(text: string, file: string): PolicyFile {
   const fault = faultIn(text, file)
-  const { signers, rules, denied = [], mode, detached = false } = readStructure(text, fault)
+  const { signers, rules, denied = [], mode, detached = false, cache = true } = readStructure(text, fault)
   return {
     file,
     text,
@@ -51,6 +53,7 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
     denied: denied.map(readDigest),
     mode,
     detached,
+    cache,
   }
 }
 

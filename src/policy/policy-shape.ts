@@ -136,6 +136,10 @@ export const POLICY_FIELDS = {
     help: 'As the option `mode`; of both, the stricter one counts.',
   },
   detached: { shape: flag, help: 'Accept a signature in `<file>.sig`, as the option `detached`.' },
+  cache: {
+    shape: flag,
+    help: '`false` keeps nothing of what jco makes, whatever the option `cache` says.',
+  },
 } as const satisfies Fields
 
 /** What the file is. */

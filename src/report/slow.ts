@@ -3,10 +3,11 @@
 import { escapeControls } from '../errors/text.js'
 
 /** Where outputs of jco are not kept, and why. */
-export type Unkept = 'off' | 'folder' | 'permission' | 'key'
+export type Unkept = 'off' | 'policy' | 'folder' | 'permission' | 'key'
 
 const ADVICE: Record<Unkept, string> = {
   off: 'later builds would have them at once with cache: true',
+  policy: 'later builds will take as long: the policy says that nothing is kept ("cache": false)',
   folder:
     "later builds would have them at once with cache: '<folder>'; there is no node_modules to keep them in",
   permission:

@@ -288,6 +288,19 @@ describe('options beside a policy', () => {
     },
   )
 
+  it.each([
+    ['false', { cache: false }, 0],
+    ['true', { cache: true }, 1],
+    ['nothing', {}, 1],
+  ] as const)(
+    'keep what jco makes as the policy lets them: it says %s of the cache',
+    async (_, said, count) => {
+      const made = project(files, rules('release'), said)
+      expect(await fateOf(made, 'esbuild', { cache: 'kept' })).toBe('accept')
+      expect(made.files('kept')).toHaveLength(count)
+    },
+  )
+
   it('leave what the policy file says of signatures beside files', async () => {
     const made = project({ ...files, 'src/hello.wasm': HELLO }, rules('security'), { detached: true })
     expect(await fateOf(made, 'esbuild')).toContain('COMPONENT_UNSIGNED')

@@ -227,6 +227,7 @@ describe('the schema of policies', () => {
       'denied',
       'mode',
       'detached',
+      'cache',
       'key',
       'until',
       'build',

@@ -10,6 +10,12 @@ it('work that takes long is named, with its size', () => {
   )
 })
 
+it('where the policy wants it so, there is no advice', () => {
+  expect(describeSlow({ file: 'a.wasm', bytes: 1, unkept: 'policy' })).toContain(
+    'the policy says that nothing is kept',
+  )
+})
+
 it.each([
   ['off', 'cache: true'],
   ['folder', "cache: '<folder>'"],
