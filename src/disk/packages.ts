@@ -50,6 +50,22 @@ export function packageFolder(name: string, from: string): string | undefined {
   return findUp(from, join('node_modules', name))
 }
 
+/**
+ * The packages through which a project comes to depend on others, by the shortest way: its own dependency first.
+ * @returns what tells it of a real folder: nothing where it is the project's own dependency, or nobody's
+ */
+export function waysFrom(root: string): (folder: string) => string[] {
+  const project = findUp(root, 'package.json')
+  const dependencies = crawl(root)
+  // Each is found first from a package that was found before it, so that this ends at the project.
+  const wayTo = (folder: string): string[] => {
+    const first = dependencies.find(({ to }) => to === folder)
+    if (first === undefined) return []
+    return first.from === project ? [first.name] : [...wayTo(first.from), first.name]
+  }
+  return (folder) => wayTo(folder).slice(0, -1)
+}
+
 /** The package that a file belongs to, installed or linked. */
 export function ownerOf(file: string): { name: string; folder: string; path: string } | undefined {
   const installed = packageOf(file)

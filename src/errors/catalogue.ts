@@ -153,6 +153,10 @@ export const CATALOGUE = {
   })),
 
   // What a policy demands of a file beside a signature.
+  PACKAGE_ZIPPED: refusal((v: AboutFile & { name: string }) => ({
+    what: 'lies in an archive of Yarn, into which the commands of the policy cannot look, so that nothing of it could be locked',
+    hint: `have Yarn lay the package down as files: yarn unplug ${shellWord(v.name)}, or all of them with "nodeLinker: node-modules" in .yarnrc.yml`,
+  })),
   NO_RULE: refusal(
     (v: AboutFile & { name?: string | undefined; signers: readonly string[]; known: readonly string[] }) => ({
       what: `no rule of the policy names ${v.name ?? 'it'}, and what no rule names is refused`,
@@ -386,9 +390,15 @@ export const CATALOGUE = {
     hint: `let those pass that you have reviewed: exclude: [${v.packages.map(({ name }) => `'npm:${name}'`).join(', ')}]`,
   })),
   PACKAGE_REFUSED: refusal(
-    (v: { files: readonly { name: string; code: string }[]; rules: readonly string[] }) => ({
+    (v: {
+      files: readonly { name: string; code: string; through: readonly string[] }[]
+      rules: readonly string[]
+    }) => ({
       what: `packages bring WebAssembly that the policy does not let in: ${list(
-        v.files.map(({ name, code }) => `${name} (${code})`),
+        v.files.map(
+          ({ name, code, through }) =>
+            `${name} (${[code, ...through.slice(0, 1).map((one) => `through ${one}`)].join(', ')})`,
+        ),
         'none',
       )}`,
       hint:

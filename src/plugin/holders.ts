@@ -3,6 +3,8 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { packageOf } from '../disk/owner.js'
+import { toSlashes } from '../disk/paths.js'
 import { keyOf } from './admissions.js'
 import { Inflation } from '../disk/encodings/inflate.js'
 import { type FoundWasm, type OutputFile, type OutputModule, wasmIn } from '../disk/find-wasm.js'
@@ -43,6 +45,12 @@ export class Holders {
     this.#byOutput.set(output, index)
     return index
   }
+}
+
+/** The packages whose code outputs hold. */
+export function packagesIn(outputs: Iterable<OutputFile>): string[] {
+  const modules = [...outputs].flatMap((output) => output.modules?.() ?? [])
+  return modules.flatMap(({ file }) => packageOf(toSlashes(file))?.name ?? [])
 }
 
 /** Modules as they are on the disk, for bundlers that tell no more than their names. Plugins give names to what is no file. */

@@ -6,8 +6,9 @@ import { appendLine } from '../disk/append-line.js'
 import { has } from '../errors/check.js'
 import { toHex } from '../format/encoding.js'
 import type { Admitted } from '../policy/admitted.js'
+import type { Policy } from '../policy/policy.js'
 import { formatLogLine, type Incident } from '../report/log-line.js'
-import { summarizeFiles } from '../report/summary.js'
+import { packagesWithoutWasm, summarizeFiles } from '../report/summary.js'
 import { sha256 } from '../trust/crypto/rule.js'
 import type { Verdict } from '../trust/verdict.js'
 import { BuildReports } from './build-reports.js'
@@ -28,6 +29,9 @@ export class Ledger {
   /** What was let in with a warning. */
   readonly #tolerated = new Map<string, Admitted>()
   #warnings: { code: string; file?: string }[] = []
+  /** Packages whose code outputs hold, and what gives more of them. */
+  readonly #packages = new Set<string>()
+  #bundled: (() => readonly string[])[] = []
   #said: string | undefined
 
   /** The options of these names. */
@@ -45,6 +49,8 @@ export class Ledger {
     this.#passed.clear()
     this.#tolerated.clear()
     this.#warnings = []
+    this.#packages.clear()
+    this.#bundled = []
     if (this.#log !== undefined) appendLine(resolve(root, this.#log), undefined, this.#log)
     if (command === 'build') this.#reports?.start(root)
   }
@@ -88,9 +94,20 @@ export class Ledger {
     this.#reports?.refuse()
   }
 
+  /** Notes the packages whose code an output holds. @param packages gives their names, which costs a search */
+  bundled(packages: () => readonly string[]): void {
+    this.#bundled.push(packages)
+  }
+
   /** What was let in, unless that is what was said last. */
-  summarizeNews(): string | undefined {
-    const text = summarizeFiles([...this.#passed.values()].map((all) => [...all.values()].at(-1)!))
+  summarizeNews({ rules }: Policy): string | undefined {
+    const passed = [...this.#passed.values()].map((all) => [...all.values()].at(-1)!)
+    const unseen = packagesWithoutWasm(rules, passed, () => {
+      for (const packages of this.#bundled) packages().forEach((name) => this.#packages.add(name))
+      return this.#packages
+    })
+    this.#bundled = []
+    const text = summarizeFiles(passed, unseen)
     if (text === this.#said) return undefined
     this.#said = text
     return text

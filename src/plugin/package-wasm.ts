@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path'
 import { packageOf, packagePath } from '../disk/owner.js'
-import { coreModulesImportedBy, filesOfPackages, packageFolder } from '../disk/packages.js'
+import { coreModulesImportedBy, filesOfPackages, ownerOf, packageFolder, waysFrom } from '../disk/packages.js'
 import { realPath } from '../disk/paths.js'
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
@@ -149,12 +149,17 @@ export class PackageWasm {
   }
 
   /** One refusal of all that the rules of a policy refuse; the one finding itself, where it is alone. */
-  refusalByRules(): Diagnostic | undefined {
+  refusalByRules(root: string): Diagnostic | undefined {
     const found = [...this.findings].toSorted(byName)
     const [first] = found
     if (first === undefined || found.length === 1) return first?.[1]
+    const wayTo = waysFrom(root)
     return problem('PACKAGE_REFUSED', {
-      files: found.map(([file, { code }]) => ({ name: packagePath(packageOf(file)!), code })),
+      files: found.map(([file, { code }]) => ({
+        name: packagePath(packageOf(file)!),
+        code,
+        through: wayTo(ownerOf(file)!.folder),
+      })),
       rules: found
         .filter(([, { code }]) => code === 'NO_RULE')
         .map(([file]) => packagePath(packageOf(file)!)),

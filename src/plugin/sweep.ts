@@ -13,7 +13,7 @@ import type { CoreFile } from './core-file.js'
 import { type ExternalImport, judgeExternals } from './externals.js'
 import { findWasm, type FoundWasm, type OutputFile } from '../disk/find-wasm.js'
 import type { Gate, Refused } from './gate.js'
-import { Holders } from './holders.js'
+import { Holders, packagesIn } from './holders.js'
 import { isInPackage, PackageWasm } from './package-wasm.js'
 
 type Sidecars = ReturnType<Gate['project']['readSidecars']>
@@ -66,6 +66,7 @@ export function sweepPart({ files, importersOf, externals, held }: Output, gate:
   }
   // By now it is known what packages hold, which workers and source maps repeat.
   for (const found of unnamed) sweepUnnamed(found, gate, log)
+  if (gate.hasRules) gate.ledger.bundled(() => packagesIn(files))
   for (const { file, objection } of gate.packageWasm.imported)
     if (!importersOf(file).every(isInPackage)) throw objection
 }
@@ -163,10 +164,10 @@ function raise(
 function concludePackages(gate: Gate, log: BuildLog): void {
   const { packageWasm, project, policy, hasRules } = gate
   if (hasRules) {
-    const refused = packageWasm.refusalByRules()
+    const refused = packageWasm.refusalByRules(project.root)
     for (const found of packageWasm.findings.values()) gate.note({ action: 'refuse', problem: found })
     if (refused !== undefined) throw refused
-    const summary = gate.ledger.summarizeNews()
+    const summary = gate.ledger.summarizeNews(policy)
     if (summary !== undefined) log.inform(summary)
     return
   }

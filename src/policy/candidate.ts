@@ -28,6 +28,8 @@ export class Candidate {
   readonly bytes: Uint8Array
   readonly layer: Layer | undefined
   readonly verdict: Verdict
+  /** See `Subject`. */
+  readonly path: string | undefined
   /** The innermost first; none where it has no name. */
   readonly names: readonly FileName[]
   /** Those that name it. */
@@ -38,11 +40,12 @@ export class Candidate {
   #contentHash: Uint8Array | undefined
   #surface: Surface | undefined
 
-  constructor(facts: Pick<Candidate, 'names' | 'rules'> & Findings) {
+  constructor(facts: Pick<Candidate, 'path' | 'names' | 'rules'> & Findings) {
     this.file = facts.file
     this.bytes = facts.bytes
     this.layer = facts.layer
     this.verdict = facts.verdict
+    this.path = facts.path
     this.names = facts.names
     this.rules = facts.rules
     this.origin = facts.origin ?? 'project'

@@ -6,6 +6,7 @@ import { Candidate, type Demand, type Findings } from './candidate.js'
 import { importsAreAllowed } from './demands/imports.js'
 import { isLocked } from './demands/locked.js'
 import { isNamed } from './demands/named.js'
+import { isReachable } from './demands/reachable.js'
 import { isSigned } from './demands/signed.js'
 import { type FileName, namesOf } from './file-name.js'
 import type { Policy } from './policy.js'
@@ -15,7 +16,7 @@ import { decide, type Decision } from './table.js'
 /** A decision. `verdict` is another than was found where the names in a file could not be read. */
 export type Decided = Decision & { names: readonly FileName[]; rules: readonly Rule[]; verdict: Verdict }
 
-const DEMANDS: readonly Demand[] = [isNamed, isSigned, importsAreAllowed, isLocked]
+const DEMANDS: readonly Demand[] = [isReachable, isNamed, isSigned, importsAreAllowed, isLocked]
 
 /** Decides on a file by all that the rules which name it demand. */
 export function decideBy(
@@ -29,7 +30,7 @@ export function decideBy(
   // What nobody looked at, what cannot be read and what is denied is decided by that alone.
   if (mode === 'off' || verdict.status === 'malformed' || verdict.status === 'denied')
     return { ...decide(verdict, { mode, file, keys }), names, rules, verdict }
-  const candidate = new Candidate({ ...found, names, rules })
+  const candidate = new Candidate({ ...found, path, names, rules })
   try {
     const objection = firstObjection(candidate, policy)
     if (objection === undefined) return { action: 'accept', names, rules, verdict }

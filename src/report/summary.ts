@@ -4,7 +4,8 @@ import { has } from '../errors/check.js'
 import { escapeControls, firstOf } from '../errors/text.js'
 import type { Admitted } from '../policy/admitted.js'
 import type { Policy } from '../policy/policy.js'
-import { describeRule } from '../policy/rule.js'
+import type { FilePattern } from '../policy/pattern.js'
+import { describeRule, type Rule } from '../policy/rule.js'
 import { describeSigner } from '../trust/statement.js'
 
 /** What a build says of its policy beside what stands in it. */
@@ -49,9 +50,46 @@ const MAX_FILES = 50
 /**
  * What a build under a policy has let in, like a bundler's own list of assets: by whom it is signed and by which rule, or why it
  * is pinned unsigned.
+ * @param unseen packages that a rule names, of whose code there is some in the output, and no wasm
  * @returns nothing where there was nothing
  */
-export function summarizeFiles(files: readonly Admitted[]): string | undefined {
+export function summarizeFiles(
+  files: readonly Admitted[],
+  unseen: readonly string[] = [],
+): string | undefined {
+  const texts = [describeFiles(files), ...unseen.map(describeUnseen)].filter((text) => text !== undefined)
+  return texts.length === 0 ? undefined : texts.join('\n')
+}
+
+/** A rule for it does not mean that anything of it was looked at. */
+function describeUnseen(name: string): string {
+  return `[signed-wasm] code of ${escapeControls(name)} is in the output, and no wasm that its rule is for: what it gets when it runs, from another server perhaps, a build does not see`
+}
+
+/**
+ * The packages that rules name one by one, of which there is code in an output and no wasm.
+ * @param bundled gives the packages whose code is there; asked where a rule has let in nothing
+ */
+export function packagesWithoutWasm(
+  rules: readonly Rule[],
+  files: readonly Admitted[],
+  bundled: () => ReadonlySet<string>,
+): string[] {
+  const named = rules.flatMap((rule) => (rule.files === 'every' ? [] : rule.files.flatMap(packageNamedBy)))
+  const seen = new Set(files.flatMap(({ names }) => names.map((name) => name.package)))
+  const left = [...new Set(named)].filter((name) => !seen.has(name))
+  if (left.length === 0) return []
+  const there = bundled()
+  return left.filter((name) => there.has(name)).toSorted()
+}
+
+/** Of a whole scope, most packages have no wasm at all. */
+function packageNamedBy({ text }: FilePattern): string[] {
+  const [, name] = /^npm:(@[^/*]+\/[^/*]+|[^@/*]+)(?:\/|$)/.exec(text) ?? []
+  return name === undefined ? [] : [name]
+}
+
+function describeFiles(files: readonly Admitted[]): string | undefined {
   if (files.length === 0) return undefined
   const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`
   // Who reads the same list after every build reads none.

@@ -148,6 +148,43 @@ describe('the summary of a build with a policy', () => {
     ])
   })
 
+  it.each(BUNDLERS)(
+    'says of a package that a rule names and that has no wasm here what a build does not see: %s',
+    async (bundler) => {
+      const project = makeProject({
+        'package.json': JSON.stringify({
+          name: 'app',
+          type: 'module',
+          dependencies: { acme: '1', other: '1' },
+        }),
+        'release.pub': RELEASE_PUB,
+        'main.js': `import acme from './node_modules/acme/index.js'\nimport other from './node_modules/other/index.js'\nglobalThis.b = [acme, other]`,
+        'node_modules/acme/package.json': JSON.stringify({ name: 'acme', type: 'module', main: 'index.js' }),
+        'node_modules/acme/index.js': `export default () => fetch('https://cdn.example/acme.wasm')`,
+        ...packageOf('node_modules/other', by(HELLO, ALICE)),
+        'node_modules/gone/index.js': '',
+        'signed-wasm.json': policyText([
+          {
+            files: ['npm:acme', 'npm:other/**', 'npm:gone', 'npm:@scope/*'],
+            signers: ['release'],
+            lock: 'none',
+          },
+        ]),
+      })
+      const { lines, warnings } = await build[bundler]({
+        project,
+        options: {},
+        target: 'browser',
+        out: 'out',
+        config: bundler === 'esbuild' ? { logLevel: 'info' } : {},
+      })
+      const said = lines.join('\n').match(/code of \S+ is in the output, and no wasm that its rule is for/g)
+      expect(said, [...lines, ...warnings].join()).toEqual([
+        'code of acme is in the output, and no wasm that its rule is for',
+      ])
+    },
+  )
+
   it('is one line where all is signed and locked', async () => {
     const project = made([{ files: 'src/**', signers: ['release'] }])
     project.write({

@@ -102,6 +102,32 @@ describe.each(BUNDLERS)('THREAT 46: what packages bring under a policy, with %s'
     expect(await fateOf(await locked(made), bundler)).toBe('accept')
   })
 
+  it('names the dependency of the project through which it came', async () => {
+    const script = ENCODED['in a script']!(core)
+    const depending = (name: string, on: string) => ({
+      [`node_modules/${name}/package.json`]: JSON.stringify({
+        ...{ name, type: 'module', main: 'index.js' },
+        dependencies: { [on]: '1' },
+      }),
+    })
+    const made = project(
+      {
+        ...holding('one', `export * from '../middle/index.js'`),
+        ...depending('one', 'middle'),
+        ...holding('middle', `export * from '../deep/index.js'\nexport const own = '${base64(altered)}'`),
+        ...depending('middle', 'deep'),
+        ...holding('deep', script),
+        // In a circle.
+        ...depending('deep', 'one'),
+        'main.js': importing('one'),
+      },
+      [],
+    )
+    expect(await fateOf(made, bundler)).toContain(
+      'npm:deep/index.js (NO_RULE, through one), npm:middle/index.js (NO_RULE, through one)',
+    )
+  })
+
   it('does not open a door for the same bytes in another package', async () => {
     const script = ENCODED['in a script']!(core)
     const made = project(

@@ -136,9 +136,19 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { packages: [{ name: 'undici', files: ['lib/a.wasm'] }] },
     "packages bring core modules that no trusted key has signed, and `packages: 'verify'` demands it: undici (lib/a.wasm)",
   ],
+  PACKAGE_ZIPPED: [
+    { file, name: '@acme/pay' },
+    'lies in an archive of Yarn, into which the commands of the policy cannot look, so that nothing of it could be locked',
+  ],
   PACKAGE_REFUSED: [
-    { files: [{ name: 'npm:undici/lib/a.wasm', code: 'NO_RULE' }], rules: ['npm:undici/lib/a.wasm'] },
-    'packages bring WebAssembly that the policy does not let in: npm:undici/lib/a.wasm (NO_RULE)',
+    {
+      files: [
+        { name: 'npm:undici/lib/a.wasm', code: 'NO_RULE', through: ['got', 'http'] },
+        { name: 'npm:x/a.wasm', code: 'LOCK_DIFFERS', through: [] },
+      ],
+      rules: ['npm:undici/lib/a.wasm'],
+    },
+    'packages bring WebAssembly that the policy does not let in: npm:undici/lib/a.wasm (NO_RULE, through got), npm:x/a.wasm (LOCK_DIFFERS)',
   ],
   RECHECK_BY_DIGEST: [
     { file },

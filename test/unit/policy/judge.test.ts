@@ -283,6 +283,7 @@ describe('precedence: the first that fails speaks', () => {
   const steps: [code: string, path: string, bytes: Uint8Array, denied: string[]][] = [
     ['WASM_MALFORMED', 'x.wasm', Uint8Array.of(1, 2, 3), [digestOf(contentOf(plain))]],
     ['FILE_REVOKED', 'x.wasm', byAlice, [digestOf(contentOf(plain))]],
+    ['PACKAGE_ZIPPED', '.yarn/cache/acme-npm-1.0.0.zip/node_modules/acme/a.wasm', byAlice, []],
     ['NO_RULE', 'x.wasm', byAlice, []],
     ['SIGNERS_MISSING', 'src/a.wasm', byAlice, []],
     ['IMPORT_NOT_ALLOWED', 'src/a.wasm', signedOf(plain, BOB), []],
