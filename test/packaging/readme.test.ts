@@ -31,8 +31,10 @@ import {
 } from '../kit/project.js'
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
 import { command, runInNode, tool } from '../kit/run.js'
+import { bundleNamed } from '../kit/sigstore.js'
 import { withoutSlow } from '../kit/slow.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
+import { faultsOf } from '../kit/workflows.js'
 import { PRODUCERS, SCRIPTS } from '../world/producers.js'
 import { FRAMEWORKS } from '../bundlers/frameworks.js'
 
@@ -181,9 +183,59 @@ describe('for publishers', () => {
   if (!hasOpenssl) claimed.add(blocks.find(({ text }) => text.includes('openssl pkeyutl'))!)
 })
 
+describe('for publishers without a key', () => {
+  const github = block('name: release\n')
+  const gitlab = block('SIGSTORE_ID_TOKEN')
+
+  it('are workflows that their services take, as the schemas say', () => {
+    expect(faultsOf('github-workflow', github)).toEqual([])
+    expect(faultsOf('gitlab-ci', gitlab)).toEqual([])
+  })
+
+  it('would be told of what they do not take', () => {
+    for (const typo of ['attestations', 'id-token', 'steps', 'runs-on', 'uses'])
+      expect(faultsOf('github-workflow', github.replace(`${typo}:`, `${typo}s:`)), typo).not.toEqual([])
+    for (const typo of ['image', 'aud', 'if', 'before_script'])
+      expect(faultsOf('gitlab-ci', gitlab.replace(`${typo}:`, `${typo}s:`)), typo).not.toEqual([])
+  })
+
+  it('sign by tag, last of all, and put the bundle beside the file', () => {
+    const [, file] = /subject-path: (.*)/.exec(github)!
+    expect(github).toMatch(/^on:\n {2}push:\n {4}tags:/m)
+    expect(github).toMatch(
+      new RegExp(
+        `subject-path: ${file}\n.*cp "\\$BUNDLE" ${file}\\.sigstore\\.json\n[^]*steps\\.attest\\.outputs`,
+      ),
+    )
+    expect(gitlab).toContain(`--bundle ${file}.sigstore.json ${file}\n`)
+    for (const text of [github, gitlab]) {
+      const [, after] = text.split(`${file}.sigstore.json`)
+      expect(after).toMatch(/npm publish --ignore-scripts\n/)
+      expect(after).not.toMatch(/npm (?:run|ci)/)
+    }
+  })
+
+  it('pack the bundle with the file', async () => {
+    const made = makeProject({
+      'package.json': JSON.stringify({
+        name: 'hello',
+        version: '1.2.0',
+        ...(JSON.parse(block('"dist/hello.wasm.sigstore.json"')) as { files: string[] }),
+      }),
+      'dist/hello.js': '',
+      'dist/hello.wasm': fixture('hello'),
+      'dist/hello.wasm.sigstore.json': bundleNamed('a statement, 0.3'),
+    })
+    const packed = await command('npm', ['pack', '--dry-run', '--json'], { cwd: made.root })
+    expect(packed.output).toMatch(/"path": "dist\/hello\.wasm\.sigstore\.json"/)
+    expect(packed.output).toMatch(/"path": "dist\/hello\.wasm"/)
+  })
+})
+
 describe('in CI', () => {
   it('has a workflow whose check passes on a signed file and fails on another', async () => {
-    const workflow = block('runs-on: ubuntu-latest')
+    const workflow = block('name: wasm\n')
+    expect(faultsOf('github-workflow', workflow)).toEqual([])
     const line = /run: (npx unplugin-signed-wasm verify .*)/.exec(workflow)![1]!
     expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m)
     const made = project({ 'src/deep/hello.wasm': signedHello() })
