@@ -174,6 +174,15 @@ describe('the tarball', () => {
     expect(text.match(/Permission is hereby granted/g)).toHaveLength(named.length)
   })
 
+  it('is built by `npm ci --engine-strict` on each Node that it supports', () => {
+    const { packages } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { engines?: object }>
+    }
+    // They say Node 22.22 and run on 20.19. What the lockfile does not repeat, npm does not ask for.
+    for (const name of ['verify', 'bundle', 'core'])
+      expect(packages[`node_modules/@sigstore/${name}`]).not.toHaveProperty('engines')
+  })
+
   it('names no path of the machine that built it', () => {
     const naming = packed.filter(({ path: name }) =>
       readFileSync(path.join(REPOSITORY, name), 'utf8').includes(REPOSITORY.replace(/\/$/, '')),
