@@ -1,0 +1,36 @@
+/**
+ * Trusted roots of Sigstore: which logs and authorities somebody trusts, and since when.
+ * @see https://github.com/sigstore/protobuf-specs, sigstore_trustroot.proto
+ */
+
+import { type BundleFault, Fields } from './fields.js'
+import { readPlainJson } from './plain-json.js'
+
+/** Lists of a root, and where in their items it stands from when on they are trusted. */
+const LISTS = {
+  tlogs: (item: Fields) => item.object('publicKey').object('validFor'),
+  ctlogs: (item: Fields) => item.object('publicKey').object('validFor'),
+  certificateAuthorities: (item: Fields) => item.object('validFor'),
+  timestampAuthorities: (item: Fields) => item.object('validFor'),
+}
+
+/**
+ * Reads a trusted root as plain values.
+ * @throws what `fault` makes of one that is none, or that trusts something without saying since when: a verifier takes that
+ *   for always
+ */
+export function readTrustedRoot(text: string, fault: BundleFault): unknown {
+  const json = readPlainJson(text, (reason) => fault('unreadable', reason))
+  const root = new Fields(json, 'the trusted root', fault)
+  if (
+    !/^application\/vnd\.dev\.sigstore\.trustedroot(?:\+json;version=0\.1|\.v0\.\d\+json)$/.test(
+      root.text('mediaType'),
+    )
+  )
+    throw fault('unreadable', 'its media type is none of a trusted root')
+  for (const [name, validOf] of Object.entries(LISTS))
+    for (const item of root.list(name, 64))
+      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(validOf(item).text('start')))
+        throw fault('unreadable', `one of its ${name} is trusted from no time on`)
+  return json
+}
