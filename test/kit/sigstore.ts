@@ -15,7 +15,7 @@ export interface Identity {
   repository?: string
 }
 
-/** A bundle beside {@link HELLO}, who it is asked about, and what is to be said of it: `accept` or the code of a refusal. */
+/** A bundle beside {@link HELLO}, who it is asked about, and what is to be said of it: `accept` or the kind of a refusal. */
 export interface IdentityCase {
   name: string
   expect: string
@@ -29,6 +29,9 @@ export const HELLO = new Uint8Array(read('components/hello/hello.wasm'))
 
 /** The root of the services that made them. */
 export const MOCK_ROOT = read('sigstore/trusted-root.json').toString()
+
+/** That of the public services, as of 2026. */
+export const PUBLIC_ROOT = read('sigstore/public-root.json').toString()
 
 /** The release workflow of acme/hello at its tag v1.2.0. */
 export const ACME: Identity = {
