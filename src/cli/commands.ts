@@ -51,6 +51,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show sections, signatures, key ids, imports and exports; judges nothing',
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
+  'trusted-root': {
+    summary: 'show which logs and authorities of Sigstore are trusted, and since when',
+    load: async () => (await import('./commands/trusted-root.js')).trustedRoot,
+  },
   split: {
     summary: 'add delimiters, so that some custom sections can be left out of a check',
     load: async () => (await import('./commands/parts.js')).split,

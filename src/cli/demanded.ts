@@ -1,14 +1,18 @@
 /** What files are judged by that somebody names: keys, or the policy of the project. */
 
+import { readSidecars } from '../disk/sidecars.js'
 import type { Subject } from '../policy/judge.js'
 import { createPolicy, type Policy } from '../policy/policy.js'
+import type { Sidecars } from '../trust/evidence/frame.js'
 import { type Invocation, type Options, UsageError } from './define-command.js'
 import { TRUSTED_KEYS, trustedKeys } from './key-options.js'
+import { IDENTITY, namedIdentity } from './identity-options.js'
+import type { Io } from './io.js'
 import { MODE, readMode } from './mode.js'
 import { hasPolicy, openPolicy, POLICY, Subjects } from './policy.js'
 
 /** Of every command that judges files by either. */
-export const DEMANDED = { ...TRUSTED_KEYS, ...POLICY, ...MODE } as const satisfies Options
+export const DEMANDED = { ...TRUSTED_KEYS, ...IDENTITY, ...POLICY, ...MODE } as const satisfies Options
 
 /** What files are judged by. */
 export interface Demanded {
@@ -27,8 +31,11 @@ export function demandsOf(invocation: Pick<Invocation<typeof DEMANDED>, 'values'
   const { values, io } = invocation
   const mode = readMode(values)
   const hasKeys = values.key.length + values['key-env'].length > 0
-  if (hasKeys && values.policy !== undefined) throw new UsageError('give keys or a policy, not both')
-  if (!hasKeys && hasPolicy(invocation)) {
+  const named = namedIdentity(invocation)
+  const hasSigners = hasKeys || named !== undefined
+  if (hasSigners && values.policy !== undefined)
+    throw new UsageError('give keys and an identity, or a policy, not both')
+  if (!hasSigners && hasPolicy(invocation)) {
     const folder = openPolicy(invocation, { mode: values.mode === undefined ? undefined : mode })
     const subjects = new Subjects(folder, io)
     return {
@@ -37,6 +44,16 @@ export function demandsOf(invocation: Pick<Invocation<typeof DEMANDED>, 'values'
       nameOf: (file) => subjects.describe(subjects.named(file)),
     }
   }
-  const { keys, files } = trustedKeys(invocation)
-  return { policy: createPolicy({ mode, signers: keys }), files, nameOf: () => ({}) }
+  if (named === undefined) {
+    const { keys, files } = trustedKeys(invocation)
+    return { policy: createPolicy({ mode, signers: keys }), files, nameOf: () => ({}) }
+  }
+  const { identity, root, files } = named
+  const { keys, files: keyFiles } = hasKeys ? trustedKeys(invocation) : { keys: [], files: [] }
+  const policy = createPolicy({ mode, signers: [...keys, identity], root })
+  return { policy, files: [...files, ...keyFiles], nameOf: (file) => ({ sidecars: bundleOf(file, io) }) }
+}
+
+function bundleOf(file: string, io: Io): Sidecars {
+  return readSidecars(['bundle'], (ending) => (io.exists(file + ending) ? io.read(file + ending) : undefined))
 }

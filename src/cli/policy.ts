@@ -3,13 +3,19 @@
 import path from 'node:path'
 import { Origins } from '../disk/origins.js'
 import { realPath, toSlashes } from '../disk/paths.js'
-import { findPolicy, pathInPolicy, type PolicyFolder, readPolicyFolder } from '../disk/policy-folder.js'
+import {
+  findPolicy,
+  pathInPolicy,
+  type PolicyFolder,
+  type PolicyReading,
+  readPolicyFolder,
+} from '../disk/policy-folder.js'
 import { filesOfRules, type NamedFile } from '../disk/policy-files.js'
 import { DEFAULT_MAX_FILE_BYTES } from '../disk/read-file.js'
+import { readSidecars, sidecarKinds } from '../disk/sidecars.js'
 import { problem } from '../errors/raise.js'
 import { PREAMBLES, readLayer } from '../format/wasm.js'
 import type { Subject } from '../policy/judge.js'
-import type { Mode } from '../policy/policy.js'
 import { POLICY_FILE } from '../policy/policy-shape.js'
 import type { Options, Values } from './define-command.js'
 import type { Io } from './io.js'
@@ -26,7 +32,7 @@ export const POLICY = {
 /** @throws Diagnostic `NO_POLICY`, `VERIFICATION_OFF`, `POLICY_INVALID`, `SIGNER_TWICE`, `LOCK_INVALID`, `KEY_*` */
 export function openPolicy(
   { values, io }: { values: Values<typeof POLICY>; io: Io },
-  { mode, today }: { mode?: Mode | undefined; today?: string } = {},
+  { mode, today }: Partial<Pick<PolicyReading, 'mode' | 'today'>> = {},
 ): PolicyFolder {
   const found = findPolicy(io.cwd, values.policy)
   if (found === undefined) throw problem('NO_POLICY', {})
@@ -88,8 +94,9 @@ export class Subjects {
   }
 
   #sidecars(file: string): Pick<Subject, 'sidecars'> {
-    const beside = `${file}.sig`
-    if (!this.#folder.file.detached || !this.#io.exists(beside)) return {}
-    return { sidecars: { signature: this.#io.read(beside) } }
+    const { file: written, policy } = this.#folder
+    const read = (ending: string) =>
+      this.#io.exists(file + ending) ? this.#io.read(file + ending) : undefined
+    return { sidecars: readSidecars(sidecarKinds(written.detached, policy), read) }
   }
 }

@@ -8,12 +8,13 @@ import { decodeUtf8 } from '../format/encoding.js'
 import { policyOf, stricterMode } from '../policy/assemble.js'
 import { emptyLock, type Lock, LOCK_FILE, parseLock } from '../policy/lock.js'
 import { createPolicy, type Mode, type Policy } from '../policy/policy.js'
-import { parsePolicyFile, type PolicyFile } from '../policy/policy-file.js'
+import { keyOf, parsePolicyFile, type PolicyFile } from '../policy/policy-file.js'
 import { POLICY_FILE } from '../policy/policy-shape.js'
 import { readKeyring } from './keyring.js'
 import { readManifest } from './manifest.js'
 import { realPath, toSlashes } from './paths.js'
 import { readRegularFile } from './read-file.js'
+import { openTrustedRoot } from './trusted-root.js'
 
 /** How much is read of a policy, which people write, and of a lock, which is long where a project has much to lock. */
 const [MAX_POLICY_BYTES, MAX_LOCK_BYTES] = [2 ** 20, 64 * 2 ** 20]
@@ -97,12 +98,20 @@ function assemble(
 ): { policy: Policy; watch: readonly string[] } {
   if (setup.mode === 'off')
     return { policy: createPolicy({ mode: 'off', denied: file.denied, rules: [] }), watch: [] }
-  const keyrings = [...file.signers].map(([name, { value }]) => {
-    const { keys, watch } = readKeyring([value.key], { root, environment: {}, nameOf: () => name })
-    return { name, keys, watch }
+  const keyrings = [...file.signers].flatMap(([name, { value }]) => {
+    const key = keyOf(value)
+    if (key === undefined) return []
+    const { keys, watch } = readKeyring([key], { root, environment: {}, nameOf: () => name })
+    return [{ name, keys, watch }]
   })
   const keys = new Map(keyrings.map((keyring) => [keyring.name, keyring.keys]))
-  return { policy: policyOf(file, { ...setup, keys }), watch: keyrings.flatMap(({ watch }) => watch) }
+  const hasIdentities = keyrings.length < file.signers.size
+  const rootFile = file.trustedRoot === undefined ? undefined : path.resolve(root, file.trustedRoot)
+  const trustedRoot = hasIdentities ? openTrustedRoot(rootFile, file.trustedRoot) : undefined
+  return {
+    policy: policyOf(file, { ...setup, keys, root: trustedRoot }),
+    watch: [...keyrings.flatMap(({ watch }) => watch), ...(rootFile === undefined ? [] : [rootFile])],
+  }
 }
 
 /** @returns `undefined` for a lock that is not there */

@@ -84,10 +84,14 @@ export const BOUNDED = 'no usual component takes this much; do not trust this fi
 /** Every error. The throw site gives values, this table gives words. */
 export const CATALOGUE = {
   // Verdicts about a file.
-  COMPONENT_UNSIGNED: refusal((v: AboutFile & { layer?: string | undefined }) => ({
-    what: `${v.layer === 'core module' ? 'Core module' : 'Component'} must have a valid signature, and this file has none`,
-    hint: `${SIGN_IT(v.file)}, or ask its publisher for a signed one`,
-  })),
+  COMPONENT_UNSIGNED: refusal(
+    (v: AboutFile & { layer?: string | undefined; isByIdentity?: boolean | undefined }) => ({
+      what: `${v.layer === 'core module' ? 'Core module' : 'Component'} must have a valid signature, and this file has none`,
+      hint: v.isByIdentity
+        ? `put the Sigstore bundle of its release workflow beside it, as ${asWord(v.file)}.sigstore.json`
+        : `${SIGN_IT(v.file)}, or ask its publisher for a signed one`,
+    }),
+  ),
   SIGNER_UNTRUSTED: refusal(
     (
       v: AboutFile & {
@@ -123,6 +127,22 @@ export const CATALOGUE = {
   SIGNATURE_KEYLESS: refusal((v: AboutFile) => ({
     what: 'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
     hint: `ask its publisher for a signature by a key, or make your own in its place: npx unplugin-signed-wasm sign --write --replace -k <name>.key ${asWord(v.file)}`,
+  })),
+  BUNDLE_INVALID: refusal((v: AboutFile & { reason: string }, door) => ({
+    what: `Signature verification failed: the Sigstore bundle beside it counts for nothing: ${v.reason}`,
+    hint: `get the file and its bundle once more from the same release; where a log or an authority is not known, update unplugin-signed-wasm or ${inDoor(door, '`trustedRoot`', 'the file of --trusted-root')}`,
+  })),
+  BUNDLE_UNSUPPORTED: refusal((v: AboutFile & { reason: string }) => ({
+    what: `the Sigstore bundle beside it is of a kind that is not verified: ${v.reason}`,
+    hint: 'have the file signed by a release workflow on the public Sigstore services, or with a key: npx unplugin-signed-wasm sign',
+  })),
+  BUNDLE_MISMATCH: refusal((v: AboutFile & { reason: string }) => ({
+    what: `Signature verification failed: the Sigstore bundle beside it is not for this file: ${v.reason}`,
+    hint: 'get the file and its bundle from the same release; sign with a key first and make the bundle last, since it covers every byte',
+  })),
+  IDENTITY_UNTRUSTED: refusal((v: AboutFile & { reason: string; trusted: readonly string[] }) => ({
+    what: `the Sigstore bundle beside it is not of an identity that is trusted: ${v.reason}; you trust ${list(v.trusted, 'nobody', MAX_CLAIMED)}`,
+    hint: "if you trust that identity, add it as it stands there; otherwise don't ship this file",
   })),
   WASM_MALFORMED: refusal((v: AboutFile & { reason: string | Reason }) => ({
     what: `not a WebAssembly binary that can be read: ${inWords(v.reason)}`,
@@ -408,7 +428,7 @@ export const CATALOGUE = {
     }),
   ),
   RECHECK_BY_DIGEST: refusal((_: AboutFile) => ({
-    what: 'several rules, or several signers, bind this file, so that a page checks by its digest that it is the file of the build',
+    what: 'several rules, several signers or an identity bind this file, so that a page checks by its digest that it is the file of the build',
     hint: "nothing to do; with recheck: 'digest' it is the same for all files",
   })),
   FILE_CHANGED: unreadable((_: AboutFile) => ({
@@ -502,6 +522,14 @@ export const CATALOGUE = {
   POLICY_INVALID: misuse((v: AboutFile & Placed & { reason: string }) => ({
     what: `${at(v.place)}: ${v.reason}`,
     hint: 'correct it there; a "$schema" at its top lets an editor check it as you type',
+  })),
+  IDENTITY_INVALID: misuse((v: Partial<Placed> & { name: string; reason: string }) => ({
+    what: `${v.place ? `${at(v.place)}: ` : ''}the identity ${v.name} cannot be that of any signer: ${v.reason}`,
+    hint: 'write it as the certificate has it: npx unplugin-signed-wasm inspect <file>.wasm shows what a bundle says',
+  })),
+  TRUSTED_ROOT_INVALID: unreadable((v: AboutFile & { reason: string }) => ({
+    what: `this is no trusted root of Sigstore: ${v.reason}`,
+    hint: 'make it again: gh attestation trusted-root, or cosign trusted-root create',
   })),
   SIGNER_TWICE: misuse((v: AboutFile & Placed & { name: string; other: string }) => ({
     what: `${at(v.place)}: ${v.name === v.other ? `the signer ${v.name} stands here a second time` : `the signer ${v.name} has the key of ${v.other}`}, and one key is one signer`,

@@ -34,3 +34,37 @@ export function readTrustedRoot(text: string, fault: BundleFault): unknown {
         throw fault('unreadable', `one of its ${name} is trusted from no time on`)
   return json
 }
+
+/** A log or an authority of a trusted root. */
+export interface TrustedService {
+  kind: 'log' | 'certificate log' | 'certificate authority' | 'timestamp authority'
+  /** Its address. */
+  name: string
+  /** Since when, and until when, it is trusted; ISO 8601. */
+  start: string
+  end?: string | undefined
+}
+
+const KINDS = [
+  ['tlogs', 'log', 'baseUrl'],
+  ['certificateAuthorities', 'certificate authority', 'uri'],
+  ['ctlogs', 'certificate log', 'baseUrl'],
+  ['timestampAuthorities', 'timestamp authority', 'uri'],
+] as const
+
+/** What is trusted. @param root what {@link readTrustedRoot} has read */
+export function trustedServices(root: unknown): TrustedService[] {
+  const fault: BundleFault = (_, reason) => new TypeError(reason)
+  const fields = new Fields(root, 'the trusted root', fault)
+  return KINDS.flatMap(([list, kind, address]) =>
+    fields.list(list, 64).map((item) => {
+      const valid = LISTS[list](item)
+      return {
+        kind,
+        name: item.has(address) ? item.text(address) : '(no address)',
+        start: valid.text('start'),
+        ...(valid.has('end') && { end: valid.text('end') }),
+      }
+    }),
+  )
+}

@@ -1,13 +1,15 @@
-/** How a bundle carries the signed file, and the expression that finds it at run time. */
+/** How a bundle carries the signed file, the expression that finds it at run time, and what is checked of it then. */
 
 import { has } from '../errors/check.js'
 import type { Transpiled } from '../bindings/jco/transpiled.js'
 import { locateCores } from '../bindings/module/cores.js'
 import { neededCores } from '../bindings/module/handed-over.js'
-import type { ComponentSource } from '../bindings/module/input.js'
+import type { ComponentSource, Recheck } from '../bindings/module/input.js'
 import { problem } from '../errors/raise.js'
+import { identitiesAmong, keysAmong } from '../trust/identity.js'
 import type { Admission } from './admissions.js'
-import type { CoreShipping, LoadContext } from './contexts.js'
+import type { CoreShipping, FileContext, LoadContext } from './contexts.js'
+import type { Gate } from './gate.js'
 import type { Handover } from './handover.js'
 import type { ResolvedOptions } from './options.js'
 
@@ -98,4 +100,27 @@ export function isPlainName(name: string): boolean {
 /** Whether a public path leads away from the folder of the bundle, as `/static/` does. */
 export function isAbsolutePublicPath(publicPath: unknown): boolean {
   return typeof publicPath === 'function' || (typeof publicPath === 'string' && publicPath.startsWith('/'))
+}
+
+/**
+ * A file that no trusted key has signed was let through as it is, so that is what is checked. So is one of which more is
+ * demanded than one signature, or that of an identity: a page knows no rules, and reads no bundles.
+ */
+export function recheckOf(
+  { admitted, file }: Admission,
+  { recheck }: Pick<ResolvedOptions, 'recheck'>,
+  { gate, context }: { gate: Gate; context: FileContext },
+): Recheck {
+  if (recheck !== 'signature') return { kind: recheck }
+  const [rule, ...others] = admitted.rules
+  if (!admitted.isVerified || rule === undefined) return { kind: 'digest' }
+  if (others.length > 0 || rule.threshold > 1 || identitiesAmong(rule.signers).length > 0) {
+    gate.warnOnce(problem('RECHECK_BY_DIGEST', { file: admitted.name }), file, context)
+    return { kind: 'digest' }
+  }
+  const { denied } = gate.policy
+  return {
+    kind: recheck,
+    keys: keysAmong(rule.signers).filter(({ fingerprint }) => !denied.has(fingerprint)),
+  }
 }

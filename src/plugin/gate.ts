@@ -72,7 +72,7 @@ export class Gate {
   #readPolicy(log?: BuildLog): ReadPolicy {
     const { root, command } = this.project
     const read = readPolicy({ ...this.#options, root, command }, log)
-    this.project.readsSidecars = read.detached
+    this.project.sidecars = read.sidecars
     return read
   }
 

@@ -2,12 +2,12 @@
 /** One `.wasm` import, from the id to generated code: request, gate, bindings, ship. Knows no bundler. */
 
 import type { Transpiled, Transpiler } from '../bindings/jco/transpiled.js'
-import type { ModuleForm, Recheck } from '../bindings/module/input.js'
+import type { ModuleForm } from '../bindings/module/input.js'
 import { resolveHosts } from '../bindings/resolve-hosts.js'
 import { generateSharing } from '../bindings/shared-glue.js'
 import { about, problem } from '../errors/raise.js'
 import type { Admission } from './admissions.js'
-import { ship } from './assets.js'
+import { recheckOf, ship } from './assets.js'
 import type { Awaiting } from './awaiting.js'
 import type { LoadContext } from './contexts.js'
 import type { Gate } from './gate.js'
@@ -98,7 +98,7 @@ export class Loader {
         admitted,
         form,
         source,
-        recheck: this.#recheck(admission, context),
+        recheck: recheckOf(admission, this.#options, { gate: this.#gate, context }),
         runtime: context.runtime,
         hosts,
         tracing: this.#options.jco.tracing,
@@ -108,23 +108,6 @@ export class Loader {
     for (const core of [...cores, ...adapters]) this.#gate.admissions.addCore(core)
     this.#gate.admissions.addCoresIn(transpiled.js)
     return code
-  }
-
-  /**
-   * A file that no trusted key has signed was let through as it is, so that is what is checked. So is one of which more is
-   * demanded than one signature: a page knows no rules.
-   */
-  #recheck({ admitted, file }: Admission, context: LoadContext): Recheck {
-    const { recheck } = this.#options
-    if (recheck !== 'signature') return { kind: recheck }
-    const [rule, ...others] = admitted.rules
-    if (!admitted.isVerified || rule === undefined) return { kind: 'digest' }
-    if (others.length > 0 || rule.threshold > 1) {
-      this.#gate.warnOnce(problem('RECHECK_BY_DIGEST', { file: admitted.name }), file, context)
-      return { kind: 'digest' }
-    }
-    const { denied } = this.#gate.policy
-    return { kind: recheck, keys: rule.signers.filter(({ fingerprint }) => !denied.has(fingerprint)) }
   }
 }
 

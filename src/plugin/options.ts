@@ -1,4 +1,4 @@
-/** What people write, what code reads, and the one function between them. */
+/** From what people write to what code reads. */
 
 import { DEFAULT_TRANSPILE_LIMITS } from '../bindings/jco/job.js'
 import { checkJcoOptions, type JcoOptions } from '../bindings/jco/options.js'
@@ -19,112 +19,14 @@ import {
   ownMembers,
 } from '../errors/check.js'
 import type { Mode } from '../policy/policy.js'
-import { type Asset, checkAsset, resolveAsset, type ResolvedAsset } from './handover.js'
+import { checkAsset, resolveAsset, type ResolvedAsset } from './handover.js'
 import { refuseReplaced } from './replaced.js'
+import type { IdentitySource, Limits, Options } from './written-options.js'
 
 export type { JcoOptions } from '../bindings/jco/options.js'
 export type { KeySource } from '../disk/keyring.js'
 export type { Asset } from './handover.js'
-
-/** Bounds on what one file may cost. */
-export interface Limits {
-  /** The largest file that is read. @default 67108864 (64 MiB) */
-  maxFileBytes?: number | undefined
-  /** How long transpiling one component may take. @default 30000 */
-  timeoutMs?: number | undefined
-  /** How large the generated code and core modules of one component may be. @default 52428800 (50 MiB) */
-  maxOutputBytes?: number | undefined
-  /** How much memory transpiling one component may add to the process. @default 1073741824 (1 GiB) */
-  maxMemoryBytes?: number | undefined
-}
-
-/** The options of the plugin. */
-export interface Options {
-  /**
-   * `strict` fails the build on a file that no trusted key has signed as it is, `lenient` warns,
-   * `off` verifies nothing. `serve` is Vite's dev server and Vitest; everything else is `build`.
-   * @default 'strict'
-   */
-  mode?: Mode | { build?: Mode | undefined; serve?: Mode | undefined } | undefined
-  /**
-   * The policy file, relative to the root. It stands in place of `keys`, `detached`, `packages`, `include`, `exclude`.
-   * @default the nearest `signed-wasm.json`, from the root up to that of the repository or workspace, if there is one
-   */
-  policy?: string | undefined
-  /**
-   * Trusted public keys; any one of them may sign. A folder gives its `*.pub *.pk *.pem *.der *.jwk *.keys` files.
-   * @default []
-   */
-  keys?: KeySource | readonly KeySource[] | undefined
-  /**
-   * Globs of the `.wasm` files to handle, relative to the project root. Later ones win, and one that begins with `!` takes
-   * out what it matches, as in `.gitignore`.
-   * @default every `.wasm`
-   */
-  include?: string | readonly string[] | undefined
-  /**
-   * Globs of `.wasm` files that are left to the bundler, unverified; `npm:<package>` for what a package brings, in files
-   * or in scripts, and `npm:<package>/<glob>` for some of it; `!` as in `include`.
-   * @default []
-   */
-  exclude?: string | readonly string[] | undefined
-  /**
-   * Accept a detached signature in `<file>.sig`. A file that carries a signature as well must pass both.
-   * @default false
-   */
-  detached?: boolean | undefined
-  /**
-   * Core modules that installed packages bring for themselves, which are as trusted as the JavaScript beside them:
-   * `report` lists them at the end of a build, `verify` refuses all of them that no trusted key has signed. Components,
-   * and whatever is the project's own, are verified always.
-   * @default 'report'
-   */
-  packages?: 'report' | 'verify' | undefined
-  /**
-   * A file to which each refusal and each warning appends one line of JSON, relative to the project root: for audits.
-   * @default none
-   */
-  log?: string | undefined
-  /** A file, from the project root, for what a build that passed let in and its output holds. @default none */
-  report?: string | undefined
-  /**
-   * What a component's imports are bound to: import name to module, e.g.
-   * `{ 'acme:app/log': './src/log.ts' }`. WASI needs no entry. A label that implements an interface goes by either.
-   * @default {}
-   */
-  imports?: Readonly<Record<string, string>> | undefined
-  /**
-   * `file` ships the signed component as one asset, `inline` as base64 in the bundle; a number
-   * inlines files of at most that many bytes. `modules` ships its core modules as files of their own, which what the build
-   * is for gets as it needs them; an object says how where a bundler does not tell for what it builds.
-   * @default 'file'; `modules` where the bundler's conditions name a runtime that compiles nothing
-   */
-  asset?: Asset | undefined
-  /**
-   * What emitted code checks of a file before it compiles it: that it is the very one of the build (`digest`), or that
-   * a trusted key has signed it and its core modules are those of the build (`signature`). For wasm and JavaScript
-   * that travel different ways.
-   * @default 'off'
-   */
-  recheck?: 'off' | 'digest' | 'signature' | undefined
-  /**
-   * Where exact declarations of imported components are written: a folder, relative to that of the `tsconfig.json`, with a
-   * file `signed-wasm.d.ts` where that includes it; `'sibling'` beside each `.wasm` file; `true` is `.signed-wasm/types`.
-   * @default true in a project with a `tsconfig.json`, else false
-   */
-  types?: boolean | string | undefined
-  /**
-   * Keep what jco makes of each component on disk, for later builds: `true` in `node_modules/.cache/unplugin-signed-wasm`, or
-   * a folder, relative to the project root. Verdicts are never kept: every file is verified in every build. What somebody else
-   * has put into the folder is made anew: entries are known by a key of the user's own, outside of the project.
-   * @default true in a project with a folder `node_modules` of its own, else false
-   */
-  cache?: boolean | string | undefined
-  /** Options of jco. */
-  jco?: JcoOptions | undefined
-  /** Bounds on what one file may cost. */
-  limits?: Limits | undefined
-}
+export type { IdentitySource, Limits, Options } from './written-options.js'
 
 /** {@link Options} with every default filled in; deeply frozen. */
 export interface ResolvedOptions {
@@ -135,6 +37,8 @@ export interface ResolvedOptions {
   /** Names of all that was written. */
   written: readonly string[]
   keys: readonly KeySource[]
+  identities: readonly IdentitySource[]
+  trustedRoot: string | undefined
   /** Empty means every file. */
   include: readonly string[]
   exclude: readonly string[]
@@ -177,6 +81,11 @@ const CHECKS: Record<keyof Options, Check> = {
   mode: (value) => (isPlainObject(value) ? undefined : oneOf(...MODES)(value)),
   policy: isPath,
   keys: (value) => ([value].flat().every(isKeySource) ? undefined : 'paths, globs, keys or { env: NAME }'),
+  identities: (value) =>
+    Array.isArray(value) && value.every(isPlainObject)
+      ? undefined
+      : 'a list of { issuer, identity, repository }',
+  trustedRoot: isPath,
   include: isStringList,
   exclude: isStringList,
   detached: flag,
@@ -218,6 +127,8 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     policy: options.policy,
     written: Object.keys(options),
     keys: [options.keys ?? []].flat().map(copyOfSource),
+    identities: (options.identities ?? []).map((one, index) => readIdentity(one, index)),
+    trustedRoot: options.trustedRoot,
     include: [options.include ?? []].flat(),
     exclude: [options.exclude ?? []].flat(),
     detached: options.detached ?? false,
@@ -232,6 +143,17 @@ export function resolveOptions(written: Options = {}): ResolvedOptions {
     jco: ownCopy(checkJcoOptions(options.jco === undefined ? {} : options.jco)),
     limits: { ...DEFAULT_LIMITS, ...check(options.limits ?? {}, LIMIT_CHECKS, 'limits.') },
   })
+}
+
+/** What is wrong with it is said when it is used: see `trustedIdentity`. */
+const readIdentity = (written: IdentitySource, index: number): IdentitySource =>
+  check(written, IDENTITY_CHECKS, `identities[${index}].`) as IdentitySource
+
+const isText: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text')
+const IDENTITY_CHECKS: Record<keyof IdentitySource, Check> = {
+  issuer: isText,
+  identity: isText,
+  repository: isText,
 }
 
 function resolveCache(cache: Options['cache']): CachePlace | false {

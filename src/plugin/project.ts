@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createFilter, expandGlobs } from '../disk/glob.js'
 import { displayPath, realPath, toSlashes } from '../disk/paths.js'
 import { readRegularFile } from '../disk/read-file.js'
+import { readSidecars, type SidecarKinds, sidecarPaths } from '../disk/sidecars.js'
 import { walk } from '../disk/walk.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import { isSame } from './admissions.js'
@@ -33,8 +34,8 @@ export class Project {
   readonly #options: ResolvedOptions
   #place: Place = { root: process.cwd(), command: 'build' }
   #filter: (file: string) => boolean
-  /** Whether signatures beside files count: by the options, or by the policy file. */
-  readsSidecars: boolean
+  /** What counts beside files: by the options, or by the policy file. */
+  sidecars: SidecarKinds = []
   /** The wasm files of the project, once they are looked up. */
   #wasmFiles: string[] | undefined
   /** The files that are excluded, once they are looked up: for every finding, that would be slow. */
@@ -43,7 +44,6 @@ export class Project {
   /** @throws Diagnostic `OPTION_INVALID` for a filter that is out of proportion */
   constructor(options: ResolvedOptions) {
     this.#options = options
-    this.readsSidecars = options.detached
     this.#filter = createFilter(options, this.root)
   }
 
@@ -74,7 +74,7 @@ export class Project {
 
   /** What lies beside a file and speaks for it, if options take it into account. */
   sidecarPaths(path: string): string[] {
-    return this.readsSidecars ? [signaturePath(path)] : []
+    return sidecarPaths(path, this.sidecars)
   }
 
   /**
@@ -93,8 +93,7 @@ export class Project {
 
   /** Reads what lies beside a file. @param display path of the file that people see */
   readSidecars(path: string, display: string): Sidecars {
-    if (!this.readsSidecars) return {}
-    return { signature: this.#readBytes(signaturePath(path), signaturePath(display)) }
+    return readSidecars(this.sidecars, (ending) => this.#readBytes(path + ending, display + ending))
   }
 
   #readBytes(file: string, display: string): Uint8Array | undefined {
@@ -126,8 +125,6 @@ export class Project {
     this.#wasmFiles = undefined
   }
 }
-
-const signaturePath = (path: string) => `${path}.sig`
 
 /** Whether a file has that content. */
 export function holds(file: string, bytes: Uint8Array): boolean {

@@ -1,14 +1,17 @@
 /** From a policy file and the keys that it names to the policy that is judged by. */
 
+import { has } from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import { placeOf } from '../format/json.js'
+import { trustedIdentity, type TrustedSigner } from '../trust/identity.js'
 import { renamedKey, type TrustedKey } from '../trust/keys/trusted-key.js'
+import { signerId } from '../trust/statement.js'
 import { createPolicy, type Demands, type Mode, type Policy } from './policy.js'
-import { faultIn, type FileRule, type PolicyFile } from './policy-file.js'
+import { faultIn, type FileRule, type PolicyFile, untilOf } from './policy-file.js'
 import { createRule, type Rule } from './rule.js'
 
 /** What a policy file leaves to others. */
-export interface PolicySetup extends Pick<Demands, 'mode' | 'lock' | 'isServing'> {
+export interface PolicySetup extends Pick<Demands, 'mode' | 'lock' | 'isServing' | 'root'> {
   /** What each signer's key was read as, by the name of the signer. */
   keys: ReadonlyMap<string, readonly TrustedKey[]>
   /** The day, as `2026-11-27`, where something is to enter the lock: whoever signed until a day before it signs no more. */
@@ -25,31 +28,38 @@ export function policyOf(file: PolicyFile, { keys, today, ...others }: PolicySet
   return createPolicy({ ...others, signers: [...signers.values()], denied: file.denied, rules })
 }
 
-/** One key for each name, and one name for each key. */
-function signersOf(file: PolicyFile, keys: PolicySetup['keys']): Map<string, TrustedKey> {
-  const signers = new Map<string, TrustedKey>()
-  for (const [name, { at }] of file.signers) {
-    const found = keys.get(name) ?? []
-    if (found.length !== 1)
-      throw faultIn(file.text, file.file)(at, `"key" of ${name} must name one key, and holds ${found.length}`)
-    const key = renamedKey(found[0]!, name)
-    const other = [...signers.values()].find(({ fingerprint }) => fingerprint === key.fingerprint)
+/** One key or identity for each name, and one name for each of them. */
+function signersOf(file: PolicyFile, keys: PolicySetup['keys']): Map<string, TrustedSigner> {
+  const signers = new Map<string, TrustedSigner>()
+  for (const [name, { at, value }] of file.signers) {
+    const signer = has(value, 'identity')
+      ? trustedIdentity({ name, ...value })
+      : onlyKey(file, { at, name, found: keys.get(name) ?? [] })
+    const other = [...signers.values()].find((one) => signerId(one) === signerId(signer))
     if (other !== undefined) throw twice(file, { at, name, other: other.name })
-    signers.set(name, key)
+    signers.set(name, signer)
   }
   return signers
+}
+
+function onlyKey(
+  file: PolicyFile,
+  { at, name, found }: { at: number; name: string; found: readonly TrustedKey[] },
+): TrustedKey {
+  if (found.length === 1) return renamedKey(found[0]!, name)
+  throw faultIn(file.text, file.file)(at, `"key" of ${name} must name one key, and holds ${found.length}`)
 }
 
 function ruleOf(
   { at, signers: names, ...rest }: FileRule,
   file: PolicyFile,
-  { signers, today }: { signers: ReadonlyMap<string, TrustedKey>; today: string | undefined },
+  { signers, today }: { signers: ReadonlyMap<string, TrustedSigner>; today: string | undefined },
 ): Rule {
   names.forEach(({ at: place, value: name }, index) => {
     const isFirst = names.findIndex(({ value }) => value === name) === index
     if (!isFirst) throw twice(file, { at: place, name, other: name })
   })
-  const ends = names.map(({ value: name }) => ({ name, until: file.signers.get(name)!.value.until }))
+  const ends = names.map(({ value: name }) => ({ name, until: untilOf(file.signers.get(name)!.value) }))
   const [ended, able] = [ends.filter(isOver(today)), ends.filter((one) => !isOver(today)(one))]
   return createRule({
     ...rest,

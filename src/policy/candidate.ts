@@ -3,6 +3,7 @@
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { contentStart, type Layer } from '../format/wasm.js'
 import { sha256 } from '../trust/crypto/rule.js'
+import { signerId } from '../trust/statement.js'
 import type { Verdict } from '../trust/verdict.js'
 import type { FileName } from './file-name.js'
 import type { Policy } from './policy.js'
@@ -70,7 +71,7 @@ export type Demand = (candidate: Candidate, policy: Policy) => Diagnostic | unde
 /** Rules in an order that does not depend on the file they stand in, so that the same one is named in every message. */
 export function inOrder(rules: readonly Rule[]): Rule[] {
   const key = ({ files, signers, threshold }: Rule) =>
-    JSON.stringify([files, signers.map(({ fingerprint }) => fingerprint), threshold])
+    JSON.stringify([files, signers.map(signerId), threshold])
   return rules
     .map((rule) => [key(rule), rule] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -5,10 +5,11 @@ import type { Diagnostic } from '../errors/diagnostic.js'
 import { type Layer, readSections, type SectionSelector } from '../format/wasm.js'
 import type { Sidecars } from '../trust/evidence/frame.js'
 import type { Verdict } from '../trust/verdict.js'
-import { examine, type Examined, examineSync } from '../trust/verify.js'
+import type { Examined } from '../trust/verify.js'
 import { Admitted } from './admitted.js'
 import type { Origin } from './candidate.js'
 import { decideBy } from './demands.js'
+import { evidenceOf, evidenceOfAsync } from './evidence.js'
 import { look } from './look.js'
 import { adoptPolicy, type Policy } from './policy.js'
 
@@ -49,25 +50,15 @@ export type Judgement =
  */
 export function judge(given: Subject, demanded: Policy): Judgement {
   const [subject, policy] = [ownMembers(given), adoptPolicy(demanded)]
-  const examined =
-    policy.mode === 'off'
-      ? look(subject, policy)
-      : examineSync(subject.bytes, policy.signers, optionsOf(subject, policy))
+  const examined = policy.mode === 'off' ? look(subject, policy) : evidenceOf(subject, policy)
   return pronounce(subject, policy, examined)
 }
 
 /** Like {@link judge}, with WebCrypto where that is the fast way. */
 export async function judgeAsync(given: Subject, demanded: Policy): Promise<Judgement> {
   const [subject, policy] = [ownMembers(given), adoptPolicy(demanded)]
-  const examined =
-    policy.mode === 'off'
-      ? look(subject, policy)
-      : await examine(subject.bytes, policy.signers, optionsOf(subject, policy))
+  const examined = policy.mode === 'off' ? look(subject, policy) : await evidenceOfAsync(subject, policy)
   return pronounce(subject, policy, examined)
-}
-
-function optionsOf({ layer, sidecars, sections }: Subject, { denied }: Policy) {
-  return { layer, detached: sidecars && ownMembers(sidecars).signature, sections, revoked: denied }
 }
 
 function pronounce(subject: Subject, policy: Policy, { verdict, file, contentHash }: Examined): Judgement {

@@ -23,16 +23,31 @@ export interface FileRule {
   unsigned?: string | undefined
 }
 
+/** A signer as it was written: a key, or an identity. */
+export type WrittenSigner =
+  | { key: string; until?: string | undefined }
+  | { issuer: string; identity: string; repository?: string | undefined }
+
+/** The key of a signer; nothing for an identity. */
+export const keyOf = (signer: WrittenSigner): string | undefined =>
+  has(signer, 'key') ? signer.key : undefined
+
+/** The day until which a signer signs; identities sign without end. */
+export const untilOf = (signer: WrittenSigner): string | undefined =>
+  has(signer, 'key') ? signer.until : undefined
+
 /** A policy as it was written. */
 export interface PolicyFile {
   /** As people see its path. */
   file: string
   text: string
-  signers: ReadonlyMap<string, Placed<{ key: string; until?: string | undefined }>>
+  signers: ReadonlyMap<string, Placed<WrittenSigner>>
   rules: readonly FileRule[]
   denied: readonly Hex[]
   mode: TypeOf<typeof POLICY_FIELDS.mode.shape> | undefined
   detached: boolean
+  /** The path of a trusted root, from the folder of the policy. */
+  trustedRoot: string | undefined
   /** Whether what jco makes may be kept. */
   cache: boolean
 }
@@ -44,7 +59,8 @@ export interface PolicyFile {
  */
 export function parsePolicyFile(text: string, file: string): PolicyFile {
   const fault = faultIn(text, file)
-  const { signers, rules, denied = [], mode, detached = false, cache = true } = readStructure(text, fault)
+  const read = readStructure(text, fault)
+  const { signers, rules, denied = [], mode, detached = false, cache = true, trustedRoot } = read
   return {
     file,
     text,
@@ -54,6 +70,7 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
     mode,
     detached,
     cache,
+    trustedRoot,
   }
 }
 
@@ -74,7 +91,7 @@ function checkRule({ at, value: raw }: RawRule, known: Signers, fault: JsonFault
     if (!known.has(name)) throw fault(place, describeUnknownSigner(name, [...known.keys()]))
   if (threshold !== undefined && threshold.value > signers.length)
     throw fault(threshold.at, `the rule names fewer signers than this: ${signers.length}`)
-  const ending = signers.find(({ value }) => known.get(value)!.value.until !== undefined)
+  const ending = signers.find(({ value }) => untilOf(known.get(value)!.value) !== undefined)
   if (ending !== undefined && lock !== undefined && lock !== 'exact')
     throw fault(ending.at, `${ending.value} signs until a day, so that the rule must have "lock": "exact"`)
   return {

@@ -48,6 +48,27 @@ export const SIGNER_FIELDS = {
   },
 } as const satisfies Fields
 
+/** The fields of a signer with an identity. */
+export const IDENTITY_FIELDS = {
+  issuer: {
+    shape: text({ pattern: /^https:\/\/[^\s*]+$/, must: 'the https address of an issuer' }),
+    help: 'Who knows the identity: `https://token.actions.githubusercontent.com`, `https://gitlab.com`, ...',
+    isRequired: true,
+  },
+  identity: {
+    shape: text({
+      pattern: /^(?:[^\s*]+|[^\s*]+@refs\/tags\/\*)$/,
+      must: 'what the certificate says, with a * at most at the end of @refs/tags/*',
+    }),
+    help: 'Who signs, as the certificate says it: the address of a workflow at a branch or tag; `...@refs/tags/*` is any one tag.',
+    isRequired: true,
+  },
+  repository: {
+    shape: text({ pattern: /^https:\/\/[^\s*]*[^\s*/]$/, must: 'the https address of a repository' }),
+    help: 'The repository that has called the workflow. Without it, that of the identity.',
+  },
+} as const satisfies Fields
+
 const FILES = {
   shape: oneOrMore(placed(text({ must: 'a pattern of files' }))),
   help: 'The files that the rule is for: `src/**` counts from the folder of the policy and enters no `node_modules`; `npm:<name>[/<glob>]` is what a package brings, and `<name>` may end in `/*` after a scope.',
@@ -99,7 +120,14 @@ const MODE = choice('strict', 'lenient', 'off')
 export const POLICY_FIELDS = {
   $schema: { shape: text(), help: 'For editors.' },
   signers: {
-    shape: dictionary(SIGNER_NAME, object('a signer with a key', SIGNER_FIELDS)),
+    shape: dictionary(
+      SIGNER_NAME,
+      byMember(
+        'identity',
+        object('a signer with an identity', IDENTITY_FIELDS),
+        object('a signer with a key', SIGNER_FIELDS),
+      ),
+    ),
     help: 'Whom rules can name, by a name of your choice.',
     isRequired: true,
   },
@@ -134,6 +162,10 @@ export const POLICY_FIELDS = {
       }),
     ),
     help: 'As the option `mode`; of both, the stricter one counts.',
+  },
+  trustedRoot: {
+    shape: text({ must: 'the path of a trusted root, from the folder of the policy' }),
+    help: 'A trusted root of Sigstore in place of the one that comes with this package: a file, counted from the folder of the policy.',
   },
   detached: { shape: flag, help: 'Accept a signature in `<file>.sig`, as the option `detached`.' },
   cache: {

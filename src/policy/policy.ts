@@ -3,10 +3,10 @@
 import { anything, check, type Check, flag, isPlainObject, oneOf, ownMembers } from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import type { Hex } from '../format/encoding.js'
-import { adoptKeys, type TrustedKey } from '../trust/keys/trusted-key.js'
+import { adoptSigners, identitiesAmong, type TrustedRoot, type TrustedSigner } from '../trust/identity.js'
 import { readRevoked } from '../trust/revoked.js'
 import { emptyLock, isLock, type Lock } from './lock.js'
-import { isRule, type Rule, ruleId, ruleOfOptions } from './rule.js'
+import { idsOf, isRule, type Rule, ruleId, ruleOfOptions } from './rule.js'
 
 /** How strict a build is. `off` opens no key and verifies nothing. */
 export type Mode = 'strict' | 'lenient' | 'off'
@@ -17,7 +17,7 @@ export interface Policy {
   readonly id: string
   readonly mode: Mode
   /** Everybody whom a rule names. */
-  readonly signers: readonly TrustedKey[]
+  readonly signers: readonly TrustedSigner[]
   /** Fingerprints of keys and digests of contents that are refused, whoever signed. */
   readonly denied: ReadonlySet<Hex>
   /** What is demanded of which files. Options alone are one rule, that any of the signers has signed. */
@@ -26,6 +26,8 @@ export interface Policy {
   readonly lock: Lock
   /** Whether it is for a dev server, where a file of the project may be another than the lock holds. */
   readonly isServing: boolean
+  /** Holds Sigstore bundles against the services that are trusted; there wherever an identity is. */
+  readonly root: TrustedRoot | undefined
 }
 
 /** What a policy is made from. */
@@ -33,7 +35,7 @@ export interface Demands {
   /** @default 'strict' */
   mode?: Mode | undefined
   /** @default [] */
-  signers?: readonly TrustedKey[] | undefined
+  signers?: readonly TrustedSigner[] | undefined
   /** @default [] */
   denied?: Iterable<Hex> | undefined
   /** Made by `createRule`. @default one rule: any of the signers may sign any file */
@@ -42,11 +44,14 @@ export interface Demands {
   lock?: Lock | undefined
   /** @default false */
   isServing?: boolean | undefined
+  /** Needed where one of the signers is an identity. @default none */
+  root?: TrustedRoot | undefined
 }
 
 /**
  * Makes a policy of what options or flags say.
- * @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID`; `KEY_WEAK`, `KEY_UNREADABLE` for keys that were not made here
+ * @throws Diagnostic `OPTION_UNKNOWN`, `OPTION_INVALID`; `KEY_WEAK`, `KEY_UNREADABLE` for keys that were not made here,
+ *   `IDENTITY_INVALID`
  */
 export function createPolicy(demands: Demands): Policy {
   const {
@@ -56,16 +61,19 @@ export function createPolicy(demands: Demands): Policy {
     rules: written,
     ...rest
   } = check(demands, CHECKS, '')
-  const { lock = emptyLock(), isServing = false } = rest
-  const [signers, denied] = [adoptKeys(given), readRevoked(list)]
+  const { lock = emptyLock(), isServing = false, root } = rest
+  const [signers, denied] = [adoptSigners(given), readRevoked(list)]
+  if (root === undefined && mode !== 'off' && identitiesAmong(signers).length > 0)
+    throw problem('OPTION_INVALID', { option: 'root', must: 'there, where a signer is an identity' })
   const rules = written ?? [ruleOfOptions(signers)]
   const id = JSON.stringify([
     mode,
-    signers.map(({ name, fingerprint }) => [name, fingerprint]).toSorted(),
+    idsOf(signers),
     [...denied].toSorted(),
     rules.map(ruleId).toSorted(),
     lock.text,
     isServing,
+    root?.digest ?? null,
   ])
   const policy = Object.freeze({
     id,
@@ -75,6 +83,7 @@ export function createPolicy(demands: Demands): Policy {
     rules: Object.freeze([...rules]),
     lock,
     isServing,
+    root,
   })
   MADE.add(policy)
   return policy
@@ -87,7 +96,11 @@ const CHECKS: Record<keyof Demands, Check> = {
   rules: (value) => (Array.isArray(value) && value.every(isRule) ? undefined : 'a list of rules'),
   lock: (value) => (isLock(value) ? undefined : 'a lock that was read'),
   isServing: flag,
+  root: (value) => (isRoot(value) ? undefined : 'a trusted root that was opened'),
 }
+
+const isRoot = (value: unknown) =>
+  isPlainObject(value) && typeof value['digest'] === 'string' && typeof value['verify'] === 'function'
 
 /** Policies that were made here, of which nothing has to be checked again. */
 const MADE = new WeakSet<Policy>()
@@ -111,5 +124,6 @@ export function adoptPolicy(policy: Policy): Policy {
     rules: others.rules,
     lock: others.lock,
     isServing: others.isServing,
+    root: others.root,
   })
 }

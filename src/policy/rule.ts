@@ -2,7 +2,8 @@
 
 import type { Place } from '../errors/catalogue.js'
 import { ownMembers } from '../errors/check.js'
-import type { TrustedKey } from '../trust/keys/trusted-key.js'
+import type { TrustedSigner } from '../trust/identity.js'
+import { signerId } from '../trust/statement.js'
 import type { FileName } from './file-name.js'
 import type { FilePattern } from './pattern.js'
 import type { LockLevel } from './policy-shape.js'
@@ -14,7 +15,7 @@ export interface Rule {
   readonly files: readonly FilePattern[] | 'every'
   readonly except: readonly FilePattern[]
   /** Who may sign; nobody where the rule pins. */
-  readonly signers: readonly TrustedKey[]
+  readonly signers: readonly TrustedSigner[]
   /** How many of them must have signed. */
   readonly threshold: number
   /** All that may be imported; anything when absent. */
@@ -45,7 +46,7 @@ export function isRule(value: unknown): value is Rule {
 }
 
 /** The rule that options alone amount to: any of the keys, whatever the file is called. */
-export function ruleOfOptions(signers: readonly TrustedKey[]): Rule {
+export function ruleOfOptions(signers: readonly TrustedSigner[]): Rule {
   return createRule({ files: 'every', except: [], signers, threshold: 1, lock: 'none' })
 }
 
@@ -72,13 +73,17 @@ export function describeRule({ files }: Rule): string {
   return files === 'every' ? 'every file' : files.map(({ text }) => text).join(', ')
 }
 
+/** Who signers are, and what they are called: the same for the same ones in any order. */
+export const idsOf = (signers: readonly TrustedSigner[]): string[] =>
+  signers.map((signer) => JSON.stringify([signer.name, signerId(signer)])).toSorted()
+
 /** All that a rule says, as a text that is another when anything in it is. */
 export function ruleId({ files, except, signers, threshold, imports, lock, unsigned }: Rule): string {
   const texts = (patterns: readonly { text: string }[]) => patterns.map(({ text }) => text).toSorted()
   return JSON.stringify([
     files === 'every' ? files : texts(files),
     texts(except),
-    signers.map(({ name, fingerprint }) => [name, fingerprint]).toSorted(),
+    idsOf(signers),
     threshold,
     imports === undefined ? null : texts(imports),
     lock ?? null,

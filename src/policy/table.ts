@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { explain } from '../trust/explain.js'
-import type { TrustedKey } from '../trust/keys/trusted-key.js'
+import type { Signer } from '../trust/statement.js'
 import type { Verdict } from '../trust/verdict.js'
 import type { Mode } from './policy.js'
 
@@ -52,11 +52,11 @@ const ACTIONS: Record<Mode, Record<Verdict['status'], Action>> = {
 /**
  * Decides what a verdict means. Where a partial check was asked for, one that suffices is accepted.
  * @param file display path, for the message
- * @param keys the keys that were trusted, so that the message can name them
+ * @param keys who was trusted, so that the message can name them
  */
 export function decide(
   verdict: Verdict,
-  { mode, file, keys }: { mode: Mode; file: string; keys: readonly TrustedKey[] },
+  { mode, file, keys }: { mode: Mode; file: string; keys: readonly Signer[] },
 ): Decision {
   if (!Object.hasOwn(ACTIONS, mode))
     throw problem('OPTION_INVALID', { option: 'mode', must: 'strict, lenient or off' })

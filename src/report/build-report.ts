@@ -34,7 +34,11 @@ const POLICY = object('a policy', {
 
 const SIGNER = object('a signer', {
   name: { shape: NAME, help: 'By which options or policy know it.', isRequired: true },
-  id: { shape: NAME, help: 'What tells it apart: the fingerprint of a key.', isRequired: true },
+  id: {
+    shape: NAME,
+    help: 'What tells it apart: the fingerprint of a key, or issuer, identity and repository as a list of JSON.',
+    isRequired: true,
+  },
 })
 
 const FILE = object('a file', {

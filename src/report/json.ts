@@ -37,5 +37,7 @@ function describe(signer: Signer): Record<string, string> {
       const { kind, name, keyId, fingerprint } = signer
       return { kind, name, keyId, fingerprint }
     }
+    case 'identity':
+      return Object.fromEntries(Object.entries(signer).filter(([, value]) => value !== undefined))
   }
 }

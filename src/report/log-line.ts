@@ -28,6 +28,13 @@ export function formatLogLine(
     what: problem.what,
     ...(digest !== undefined && { sha256: digest }),
     ...(content !== undefined && { content }),
-    signers: signers.map(({ name, fingerprint }) => ({ name, fingerprint })),
+    signers: signers.map(describe),
   })
+}
+
+function describe(signer: Signer): object {
+  const { name } = signer
+  return signer.kind === 'key'
+    ? { name, fingerprint: signer.fingerprint }
+    : { name, issuer: signer.issuer, identity: signer.identity }
 }

@@ -2,24 +2,27 @@
 
 import type { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
-import type { TrustedKey } from './keys/trusted-key.js'
-import { describeSigner } from './statement.js'
+import { describeSigner, type Signer } from './statement.js'
 import type { Verdict } from './verdict.js'
 
 /** The Diagnostic that a verdict amounts to; `undefined` when it is `verified`. */
-export function explain(verdict: Verdict, file: string, keys: readonly TrustedKey[]): Diagnostic | undefined {
+export function explain(verdict: Verdict, file: string, trusted: readonly Signer[]): Diagnostic | undefined {
   switch (verdict.status) {
     case 'verified':
       return undefined
     case 'unsigned':
-      return problem('COMPONENT_UNSIGNED', { file, layer: verdict.layer })
+      return problem('COMPONENT_UNSIGNED', {
+        file,
+        layer: verdict.layer,
+        isByIdentity: trusted.length > 0 && trusted.every(({ kind }) => kind === 'identity'),
+      })
     case 'untrusted': {
       const { keyIds, unknownAlgorithms } = verdict
       return problem('SIGNER_UNTRUSTED', {
         file,
         keyIds,
         unknownAlgorithms,
-        trusted: keys.map(describeSigner),
+        trusted: trusted.map(describeSigner),
       })
     }
     case 'modified':

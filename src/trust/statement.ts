@@ -13,8 +13,21 @@ export interface KeySigner {
   fingerprint: Hex
 }
 
+/** An identity that somebody trusts, as results name it: who an authority says that it is, such as a release workflow. */
+export interface IdentitySigner {
+  kind: 'identity'
+  /** How the person who configured it knows it. */
+  name: string
+  /** Who knows the identity: the address of an issuer of OpenID Connect. */
+  issuer: string
+  /** Exact, or any one tag of a workflow: `…@refs/tags/*`. */
+  identity: string
+  /** The repository that has called the workflow; that of the identity when absent. */
+  repository?: string | undefined
+}
+
 /** Who signed. Further kinds may come, so code that reads one asks for its `kind`. */
-export type Signer = KeySigner
+export type Signer = KeySigner | IdentitySigner
 
 /** The bytes between two boundaries, from `start` to `end` (exclusive). */
 export interface Range {
@@ -34,6 +47,8 @@ export function signerId(signer: Signer): string {
   switch (signer.kind) {
     case 'key':
       return signer.fingerprint
+    case 'identity':
+      return JSON.stringify([signer.issuer, signer.identity, signer.repository ?? null])
   }
 }
 
@@ -42,5 +57,17 @@ export function describeSigner(signer: Signer): string {
   switch (signer.kind) {
     case 'key':
       return `${signer.name} (fingerprint ${signer.fingerprint})`
+    case 'identity':
+      return `${signer.name} (${describeIdentity(signer)})`
   }
+}
+
+/** An identity in words, without the name that somebody has given it. */
+export function describeIdentity({
+  issuer,
+  identity,
+  repository,
+}: Omit<IdentitySigner, 'kind' | 'name'>): string {
+  const of = repository === undefined ? '' : `, for ${repository}`
+  return `${identity}${of}, by ${issuer}`
 }

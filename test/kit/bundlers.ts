@@ -57,6 +57,9 @@ const inFolder = <T>(folder: string, action: () => Promise<T>): Promise<T> => {
   return action().finally(() => process.chdir(before))
 }
 
+/** On a busy machine Rolldown warns of whatever plugin there is. */
+const NO_TIMINGS = { bundlerTimings: false }
+
 /** Our plugin among those of the request, and the rest of its configuration. */
 function configOf(plugin: unknown, request: Pick<BuildRequest, 'before' | 'config'>) {
   const { plugins = [], ...config } = request.config ?? {}
@@ -98,7 +101,11 @@ export const build: Record<BundlerName, Build> = {
         modulePreload: false,
         minify,
         ...(target === 'node' ? { ssr: entryOf(request) } : {}),
-        rolldownOptions: { ...(target === 'browser' ? { input: entryOf(request) } : {}), output },
+        rolldownOptions: {
+          ...(target === 'browser' ? { input: entryOf(request) } : {}),
+          output,
+          checks: NO_TIMINGS,
+        },
       },
       ...config,
     })
@@ -109,8 +116,7 @@ export const build: Record<BundlerName, Build> = {
   rolldown: (request) =>
     bundle(rolldown as unknown as OpenBundle, signedWasm.rolldown, request, {
       platform: request.target,
-      // On a busy machine it warns of whatever plugin there is.
-      checks: { bundlerTimings: false },
+      checks: NO_TIMINGS,
     }),
 
   webpack: (request) =>

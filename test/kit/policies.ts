@@ -36,7 +36,11 @@ function keysIn(text: string): readonly TrustedKey[] {
 /** The policy that a file with this in it makes. */
 export function policyFrom(written: Written, setup: Omit<PolicySetup, 'keys'> = {}): Policy {
   const file = parsePolicyFile(JSON.stringify(written, undefined, 2), 'signed-wasm.json')
-  const keys = new Map([...file.signers].map(([name, { value }]) => [name, keysIn(value.key)] as const))
+  const keys = new Map(
+    [...file.signers].flatMap(([name, { value }]) =>
+      'key' in value ? [[name, keysIn(value.key)] as const] : [],
+    ),
+  )
   return policyOf(file, { keys, ...setup })
 }
 

@@ -49,7 +49,7 @@ const MAY_IMPORT_TYPES: Record<string, readonly string[]> = { bindings: ['runtim
 /** The packages each room may name. */
 const MAY_NAME: Record<string, readonly RegExp[]> = {
   trust: [/^@noble\//],
-  disk: [/^node:/, /^picomatch$/],
+  disk: [/^node:/, /^picomatch$/, /^@sigstore\/(?:bundle|core|protobuf-specs|verify)$/],
   bindings: [/^node:/, /^magic-string$/, /^@bytecodealliance\/jco-transpile/],
   plugin: [
     /^node:/,

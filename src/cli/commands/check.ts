@@ -71,11 +71,18 @@ function checkAll(invocation: Invocation<typeof OPTIONS>): Outcome {
     if (!isUsed && !values.quiet)
       io.err(`note: nothing here is named by the rule for ${describeRule(rule)} in ${file.file}`)
   }
+  if (!values.quiet && policy.root !== undefined && isOld(policy.root.date))
+    io.err(
+      `note: the trusted root of Sigstore is of ${policy.root.date}, more than a year ago`,
+      `  hint: update unplugin-signed-wasm${file.trustedRoot === undefined ? '' : `, or make ${file.trustedRoot} again`}`,
+    )
   // A gate through which nothing came has held nothing up.
   const isNothing = found.length === 0
   const nothing = problem('NOTHING_MATCHED', { pattern: `what ${file.file} names`, leftOut: [] })
   return { results, failures: isNothing ? [nothing.through('command line')] : [] }
 }
+
+const isOld = (date: string) => Date.now() - Date.parse(date) > 366 * 24 * 60 * 60 * 1000
 
 function ofTerminal({ problem: why, ...result }: FileResult): FileResult {
   return why === undefined ? result : { ...result, problem: why.through('command line') }

@@ -1,11 +1,14 @@
 /** `signed-wasm inspect`: what a file says, without any judgement of it. */
 
+import { SIDECAR_ENDINGS } from '../../disk/sidecars.js'
 import { about } from '../../errors/raise.js'
 import { printable } from '../../errors/text.js'
 import { inspect as inspectBytes, type InspectedSet, type Inspection } from '../../format/inspect.js'
 import { defineCommand } from '../define-command.js'
 import { EXIT } from '../exit.js'
+import { type InspectedBundle, inspectBundle } from '../inspect-bundle.js'
 import { INPUT, inputFile, readInput } from '../input.js'
+import type { Io } from '../io.js'
 
 /** `signed-wasm inspect`. */
 export const inspect = defineCommand({
@@ -16,8 +19,9 @@ export const inspect = defineCommand({
     const { values, io } = invocation
     const file = inputFile(invocation)
     const inspection = about(file, () => inspectBytes(readInput(file, invocation)))
-    if (values.json) io.print(JSON.stringify(inspection, null, 2))
-    else io.out(...describe(file, inspection))
+    const bundle = bundleBeside(file, io)
+    if (values.json) io.print(JSON.stringify({ ...inspection, ...(bundle && { bundle }) }, null, 2))
+    else io.out(...describe(file, inspection), ...(bundle ? describeBundle(bundle) : []))
     return EXIT.ok
   },
 })
@@ -43,6 +47,17 @@ function describe(
     ...describeNames('exports', exports, more.exports),
     ...problems.flatMap((text) => ['', ...text.split('\n')]),
   ]
+}
+
+/** The Sigstore bundle beside a file, where there is one. */
+function bundleBeside(file: string, io: Io): InspectedBundle | undefined {
+  const beside = file + SIDECAR_ENDINGS.bundle
+  return io.exists(beside) ? inspectBundle(io.read(beside), beside) : undefined
+}
+
+function describeBundle({ file, problem, ...claims }: InspectedBundle): string[] {
+  const lines = Object.entries(claims).map(([name, value]) => `  ${name.padEnd(10)} ${printable(value, 300)}`)
+  return ['', `${file}, of which nothing is checked here`, ...lines, ...(problem ? [`  ${problem}`] : [])]
 }
 
 function describeMore(count = 0, what = ''): string[] {

@@ -96,7 +96,7 @@ function checkAll(invocation: VerifyInvocation, options: ReportOptions): Outcome
   if (values['signature-file'] !== undefined && files.length > 1) throw new UsageError('-S takes one file')
   const demanded = demandsOf(invocation)
   assertReportable(options, invocation, [
-    ...files.flatMap((file) => [file, `${file}.sig`]),
+    ...files.flatMap((file) => [file, `${file}.sig`, `${file}.sigstore.json`]),
     ...demanded.files,
   ])
   const results = withProgress(files, io, (file) => verifyFile(file, demanded, invocation))
@@ -118,7 +118,10 @@ function verifyFile(file: string, demanded: Demanded, invocation: VerifyInvocati
 
 function judgeFile(file: string, { policy, nameOf }: Demanded, invocation: VerifyInvocation): FileResult {
   try {
-    return resultOf(file, judge({ ...nameOf(file), ...readSubject(file, invocation) }, policy))
+    const { sidecars, ...named } = nameOf(file)
+    const subject = readSubject(file, invocation)
+    const beside = { ...sidecars, ...subject.sidecars }
+    return resultOf(file, judge({ ...named, ...subject, sidecars: beside }, policy))
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error
     return unreadable(file, error)

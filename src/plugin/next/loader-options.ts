@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import { isGlob } from '../../disk/glob-path.js'
 import { readRegularFile } from '../../disk/read-file.js'
+import { type SidecarKinds, sidecarPaths } from '../../disk/sidecars.js'
 import { packageVersion } from '../../disk/versions.js'
 import { encodeUtf8, type Hex, toHex } from '../../format/encoding.js'
 import { sha256 } from '../../trust/crypto/rule.js'
@@ -57,9 +58,9 @@ export function keyPaths({ keys = [] }: Options, root: string): string[] {
  * @param components absolute paths
  */
 export function sealOf(options: Options, components: readonly string[], root: string): Hex {
-  const { id, files, detached } = policyOf(options, root)
-  const sidecars = detached ? components.map((file) => `${file}.sig`) : []
-  const digests = [...files, ...sidecars].map((file) => [file, digestOf(file)])
+  const { id, files, sidecars } = policyOf(options, root)
+  const beside = components.flatMap((file) => sidecarPaths(file, sidecars))
+  const digests = [...files, ...beside].map((file) => [file, digestOf(file)])
   const parts = [packageVersion(), encodeOptions(options), id, ...digests]
   return toHex(sha256(encodeUtf8(JSON.stringify(parts))))
 }
@@ -68,13 +69,13 @@ export function sealOf(options: Options, components: readonly string[], root: st
 function policyOf(
   options: Options,
   root: string,
-): { id: string; files: readonly string[]; detached: boolean } {
+): { id: string; files: readonly string[]; sidecars: SidecarKinds } {
   const resolved = resolveOptions(options)
   try {
-    const { policy, files, detached } = readPolicy({ ...resolved, root, command: 'build' })
-    return { id: policy.id, files: files.toSorted(), detached }
+    const { policy, files, sidecars } = readPolicy({ ...resolved, root, command: 'build' })
+    return { id: policy.id, files: files.toSorted(), sidecars }
   } catch (error) {
-    return { id: String(error), files: [], detached: resolved.detached }
+    return { id: String(error), files: [], sidecars: ['signature', 'bundle'] }
   }
 }
 

@@ -4,8 +4,10 @@ import { has } from '../../errors/check.js'
 import type { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import { explain } from '../../trust/explain.js'
-import { describeSigner } from '../../trust/statement.js'
+import type { TrustedSigner } from '../../trust/identity.js'
+import { describeSigner, signerId } from '../../trust/statement.js'
 import { type Candidate, type Demand, inOrder } from '../candidate.js'
+import type { Policy } from '../policy.js'
 import { describeRule, type Rule } from '../rule.js'
 
 export const isSigned: Demand = (candidate, policy) => {
@@ -13,7 +15,7 @@ export const isSigned: Demand = (candidate, policy) => {
   const signing = rules.filter(({ unsigned }) => unsigned === undefined)
   const holds = verdict.status === 'verified' || (verdict.status === 'partial' && verdict.sufficient)
   const isDamaged = verdict.status === 'invalid'
-  if ((signing.length > 0 && !holds) || isDamaged) return explain(verdict, file, policy.signers)
+  if ((signing.length > 0 && !holds) || isDamaged) return explain(verdict, file, askedOf(signing, policy))
   for (const rule of inOrder(rules)) {
     const objection = rule.unsigned === undefined ? missing(rule, candidate) : carried(rule, candidate)
     if (objection !== undefined) return objection
@@ -21,10 +23,16 @@ export const isSigned: Demand = (candidate, policy) => {
   return undefined
 }
 
+/** Who could have signed it: everybody who is trusted, unless its rules name identities alone. */
+function askedOf(rules: readonly Rule[], { signers }: Policy): readonly TrustedSigner[] {
+  const named = rules.flatMap((rule): readonly TrustedSigner[] => rule.signers)
+  return named.length > 0 && named.every(({ kind }) => kind === 'identity') ? named : signers
+}
+
 function missing(rule: Rule, { verdict, file }: Candidate): Diagnostic | undefined {
   const found = has(verdict, 'signers') ? verdict.signers : []
-  const wanted = new Set(rule.signers.map(({ fingerprint }) => fingerprint))
-  const counted = new Set(found.map(({ fingerprint }) => fingerprint).filter((one) => wanted.has(one)))
+  const wanted = new Set(rule.signers.map(signerId))
+  const counted = new Set(found.map(signerId).filter((one) => wanted.has(one)))
   if (counted.size >= rule.threshold) return undefined
   return problem('SIGNERS_MISSING', {
     file,

@@ -29,7 +29,7 @@ interface NodeHash {
 }
 
 interface NodeCrypto {
-  createHash(algorithm: 'sha256'): NodeHash
+  createHash(algorithm: 'sha256' | 'sha512'): NodeHash
   createPublicKey(options: { key: unknown; format: 'der'; type: 'spki' }): object
   createPrivateKey(options: { key: unknown; format: 'der'; type: 'pkcs8' }): object
   verify(algorithm: null, message: Uint8Array, key: object, signature: Uint8Array): boolean
@@ -81,6 +81,10 @@ export const signNatively: ((message: Uint8Array, seed: Uint8Array) => Uint8Arra
     const key = nodeCrypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     return new Uint8Array(nodeCrypto.sign(null, message, key))
   })
+
+/** SHA-512; `undefined` outside of Node. */
+export const sha512Natively: ((bytes: Uint8Array) => Uint8Array) | undefined =
+  nodeCrypto && ((bytes) => new Uint8Array(nodeCrypto.createHash('sha512').update(bytes).digest()))
 
 /** A hash that can be copied part way. */
 interface Hash {

@@ -7,9 +7,9 @@
  */
 
 import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js'
 import { noble, nobleBackend } from './noble.js'
-import { nodeBackend, signNatively, type SyncBackend } from './node.js'
+import { nodeBackend, sha512Natively, signNatively, type SyncBackend } from './node.js'
 
 export { nodeBackend, type SyncBackend } from './node.js'
 
@@ -19,6 +19,11 @@ export const defaultBackend: SyncBackend = nodeBackend ?? nobleBackend
 /** SHA-256 of the bytes, 32 bytes. */
 export function sha256(bytes: Uint8Array, backend: SyncBackend = defaultBackend): Uint8Array {
   return backend.rollingSha256(bytes, 0, [bytes.length])[0]!
+}
+
+/** SHA-512 of the bytes, 64 bytes. */
+export function sha512(bytes: Uint8Array): Uint8Array {
+  return sha512Natively?.(bytes) ?? nobleSha512(bytes)
 }
 
 /** HMAC-SHA256, 32 bytes. For what is short, so it need not be fast. @see RFC 2104, section 2 */

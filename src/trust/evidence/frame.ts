@@ -16,6 +16,8 @@ import { findEmbedded } from './embedded.js'
 export interface Sidecars {
   /** The content of a detached signature file. */
   signature?: Uint8Array | undefined
+  /** The content of a Sigstore bundle. */
+  bundle?: Uint8Array | undefined
 }
 
 /** The preamble and sections of a file. */

@@ -10,6 +10,7 @@ import { generateKey, trustedKey } from '../../../src/trust/keys/trusted-key.js'
 import { formatPublicKey, formatSecretKey } from '../../../src/trust/keys/write.js'
 import { Gate } from '../../../src/plugin/gate.js'
 import { resolveOptions } from '../../../src/plugin/options.js'
+import { signerId } from '../../../src/trust/statement.js'
 import { fixture } from '../../kit/project.js'
 import { openTerminal } from '../../kit/terminal.js'
 
@@ -91,7 +92,7 @@ describe('one public key', () => {
       return (await terminal.run('public-key', '--show', 'it')).out.replace('fingerprint ', '')
     },
     'the plugin, as a value': async (data) =>
-      new Gate(resolveOptions({ keys: [data], mode: 'strict' })).policy.signers[0]!.fingerprint,
+      signerId(new Gate(resolveOptions({ keys: [data], mode: 'strict' })).policy.signers[0]!),
     'the library': async (data) => parsePublicKeys(data, 'it')[0]!.fingerprint,
   }
   const textDoors: Record<string, (text: string) => Promise<string | undefined>> = {

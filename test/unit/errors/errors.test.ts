@@ -34,6 +34,22 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, feature: 'form of a name', byte: 3, offset: 14 },
     'uses a feature that this version does not know: form of a name 0x03 before offset 14',
   ],
+  BUNDLE_INVALID: [
+    { file, reason: 'it does not hold: certificate has expired' },
+    'Signature verification failed: the Sigstore bundle beside it counts for nothing: it does not hold: certificate has expired',
+  ],
+  BUNDLE_UNSUPPORTED: [
+    { file, reason: 'it is signed with a bare key' },
+    'the Sigstore bundle beside it is of a kind that is not verified: it is signed with a bare key',
+  ],
+  BUNDLE_MISMATCH: [
+    { file, reason: 'it is about another file' },
+    'Signature verification failed: the Sigstore bundle beside it is not for this file: it is about another file',
+  ],
+  IDENTITY_UNTRUSTED: [
+    { file, reason: 'it is signed by somebody', trusted: ['a workflow, by an issuer'] },
+    'the Sigstore bundle beside it is not of an identity that is trusted: it is signed by somebody; you trust a workflow, by an issuer',
+  ],
   LAYER_MISMATCH: [
     { file, found: 'a core module', wanted: 'component' },
     'this is a core module, and a component is needed here',
@@ -152,7 +168,7 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   ],
   RECHECK_BY_DIGEST: [
     { file },
-    'several rules, or several signers, bind this file, so that a page checks by its digest that it is the file of the build',
+    'several rules, several signers or an identity bind this file, so that a page checks by its digest that it is the file of the build',
   ],
   FILE_CHANGED: [{ file }, 'changed while the build was running'],
   RECHECK_UNSUPPORTED: [
@@ -207,6 +223,14 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
   PLUGIN_TWICE: [{}, 'the plugin is used twice in one build, and the first to see a file would decide alone'],
   NO_POLICY: [{}, 'there is no signed-wasm.json here, nor above in the repository'],
   POLICY_INVALID: [{ file: 'signed-wasm.json', place, reason: 'it is' }, 'line 3, column 5: it is'],
+  IDENTITY_INVALID: [
+    { name: 'ci', reason: 'its "issuer" must be an address' },
+    'the identity ci cannot be that of any signer: its "issuer" must be an address',
+  ],
+  TRUSTED_ROOT_INVALID: [
+    { file, reason: 'it is not UTF-8' },
+    'this is no trusted root of Sigstore: it is not UTF-8',
+  ],
   SIGNER_TWICE: [
     { file: 'signed-wasm.json', place, name: 'ci', other: 'release' },
     'line 3, column 5: the signer ci has the key of release, and one key is one signer',
@@ -302,6 +326,7 @@ const ELSEWHERE: readonly Code[] = [
 /** The commands that print a code whose hint names a flag. */
 const PRINTED_BY: Partial<Record<Code, readonly string[]>> = {
   SIGNER_UNTRUSTED: ['verify', 'types'],
+  BUNDLE_INVALID: ['verify'],
   FILE_TOO_LARGE: ['verify', 'types', 'matrix', 'inspect', 'sign', 'split', 'attach', 'detach'],
   FILE_EXISTS: ['keygen', 'generate-key', 'public-key', 'sign', 'split', 'attach', 'detach', 'keys'],
   NO_TRUSTED_KEYS: ['verify', 'types', 'matrix'],
