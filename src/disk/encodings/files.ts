@@ -10,9 +10,10 @@ type Inflate = (compressed: Uint8Array, options: { maxOutputLength: number }) =>
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
   magic.every((byte, index) => bytes[index] === byte)
 
-/** How a file is compressed. Brotli has no magic number. @see RFC 1952, RFC 8878, section 3.1.1 */
+const isGzip = (bytes: Uint8Array) => startsWith(bytes, [0x1f, 0x8b, 0x08])
+
+/** How else a file is compressed. Brotli has no magic number. @see RFC 1952, RFC 8878, section 3.1.1 */
 function inflaterOf(name: string, bytes: Uint8Array): Inflate | undefined {
-  if (startsWith(bytes, [0x1f, 0x8b, 0x08])) return zlib().gunzipSync
   // Node 20 has none, nor have its types.
   if (startsWith(bytes, [0x28, 0xb5, 0x2f, 0xfd]))
     return (zlib() as { zstdDecompressSync?: Inflate }).zstdDecompressSync
@@ -26,7 +27,9 @@ export function* binariesInCompressed(
   inflation: Inflation,
 ): Generator<Uint8Array> {
   const inflate = inflaterOf(name, content)
-  const bytes = inflate && inflation.whole((options) => inflate(content, options))
+  const bytes = isGzip(content)
+    ? inflation.gzip(content)
+    : inflate && inflation.whole((options) => inflate(content, options))
   if (bytes !== undefined) yield* binariesIn(bytes, { isPack: true })
 }
 

@@ -13,7 +13,7 @@ const RUN = /[\w+/-]*/y
 /** Header, end and the least that deflate makes of a preamble are 25 bytes or more. */
 const MIN_LENGTH = 33
 
-/** Each base64 run of gzip data that begins with a preamble, inflated. */
+/** Each base64 run of gzip data that begins with a preamble, inflated; of what is damaged, the beginning. */
 export function* decodeGzip({ text, inflation }: OutputText): Generator<Uint8Array> {
   let end = 0
   for (const { at } of placesOf(text, MAGICS)) {
@@ -23,7 +23,7 @@ export function* decodeGzip({ text, inflation }: OutputText): Generator<Uint8Arr
     const compressed = Buffer.from(text.slice(at, end), 'base64')
     const beginning = inflation.peek(compressed)
     if (beginning === undefined || readLayer(beginning) === undefined) continue
-    const bytes = inflation.whole((options) => zlib().gunzipSync(compressed, options))
+    const bytes = inflation.gzip(compressed)
     if (bytes !== undefined) yield bytes
   }
 }

@@ -27,10 +27,17 @@ export class Inflation {
       return undefined
     }
     this.#pieces--
-    const { constants, gunzipSync } = zlib()
-    return attempt(() =>
-      // What is missing at the end is no error with this flush.
-      gunzipSync(compressed.subarray(0, PEEKED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }),
+    return attempt(() => zlib().inflateRawSync(bodyOf(compressed).subarray(0, PEEKED_BYTES), lenient()))
+  }
+
+  /** Gzip data, whether its checksums hold or not: not every script looks at them. Of what is damaged otherwise, the beginning. */
+  gzip(compressed: Uint8Array): Uint8Array | undefined {
+    const bytes = this.whole((options) => zlib().gunzipSync(compressed, options))
+    if (bytes !== undefined || this.isExhausted) return bytes
+    const body = bodyOf(compressed)
+    return (
+      this.whole((options) => zlib().inflateRawSync(body, { ...options, ...lenient() })) ??
+      this.peek(compressed)
     )
   }
 
@@ -49,7 +56,20 @@ export class Inflation {
   }
 }
 
-/** Damaged data is no wasm to anybody else either. */
+/** With these options, what is missing at the end is no error. */
+const lenient = () => ({ finishFlush: zlib().constants.Z_SYNC_FLUSH })
+
+/** What stands behind the header of gzip data. @see RFC 1952, section 2.3 */
+function bodyOf(compressed: Uint8Array): Uint8Array {
+  const flags = compressed[3] ?? 0
+  let at = 10
+  if (flags & 0x04) at += 2 + (compressed[at] ?? 0) + 256 * (compressed[at + 1] ?? 0)
+  for (const text of [0x08, 0x10]) if (flags & text) at = compressed.indexOf(0, at) + 1 || compressed.length
+  if (flags & 0x02) at += 2
+  return compressed.subarray(at)
+}
+
+/** What cannot be inflated at all is no wasm to anybody else either. */
 function attempt(
   inflate: () => Uint8Array,
   onError: (error: { code?: unknown }) => void = () => {},

@@ -1,5 +1,6 @@
 /** What the search of an output finds, by itself. That builds are refused for it: `test/threats/encodings`. */
 
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { MAX_INFLATED_BYTES, MAX_INFLATIONS } from '../../../src/disk/encodings/inflate.js'
@@ -79,11 +80,47 @@ describe('hexadecimal', () => {
 describe('gzip in base64', () => {
   const zipped = (bytes: Uint8Array) => gzipSync(bytes).toString('base64')
 
+  it.each([
+    ['its checksum', (bytes: Buffer) => void (bytes[bytes.length - 6]! ^= 1)],
+    ['its length', (bytes: Buffer) => void (bytes[bytes.length - 1]! ^= 1)],
+    ['what is compressed', (bytes: Buffer) => void (bytes[bytes.length >> 1]! ^= 0x55)],
+  ])('is found when %s was altered, which not every script looks at', (_, alter) => {
+    // A custom section of 2 + 8190 bytes, of which some is left when it is compressed.
+    const long = Uint8Array.from([
+      ...component,
+      0,
+      0x80,
+      0x40,
+      1,
+      0x78,
+      ...Buffer.from(randomBytes(4095).toString('hex')),
+    ])
+    const bytes = gzipSync(long)
+    alter(bytes)
+    for (const found of [find(`x("${bytes.toString('base64')}")`), find(bytes, 'a.bin')]) {
+      expect(found).toHaveLength(1)
+      expect(Buffer.from(found[0]!.bytes.subarray(0, component.length))).toEqual(Buffer.from(component))
+    }
+  })
+
+  it.each([
+    ['an extra field', 0x04, [3, 0, 1, 2, 3]],
+    ['a name', 0x08, [0x61, 0]],
+    ['a comment', 0x10, [0x61, 0]],
+    ['a checksum of the header that is another', 0x02, [1, 2]],
+    ['all of them', 0x1e, [3, 0, 1, 2, 3, 0x61, 0, 0x61, 0, 1, 2]],
+  ])('is found behind a header with %s', (_, flag, fields) => {
+    const bytes = gzipSync(component)
+    bytes[3] = flag
+    const content = Buffer.concat([bytes.subarray(0, 10), Buffer.from(fields), bytes.subarray(10)])
+    expect(find(`x("${content.toString('base64')}")`)).toHaveLength(1)
+  })
+
   it('is found where it begins with a binary, and only there', () => {
     for (const content of bothWays(`x("data:application/gzip;base64,${zipped(component)}")`))
       expect(find(content)).toEqual(once('gzip in base64', component))
     expect(find(`x("${zipped(Buffer.from(`text ${'x'.repeat(99)}`))}", "H4sI")`)).toEqual([])
-    expect(find(`x("${zipped(component).slice(0, -8)}")`)).toEqual([])
+    expect(find(`x("${zipped(component).slice(0, -8)}")`)).toHaveLength(1)
   })
 
   it('is inflated up to a limit, and said to be beyond it', () => {
