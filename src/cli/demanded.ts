@@ -1,15 +1,13 @@
 /** What files are judged by that somebody names: keys, or the policy of the project. */
 
-import { readSidecars } from '../disk/sidecars.js'
 import type { Subject } from '../policy/judge.js'
 import { createPolicy, type Policy } from '../policy/policy.js'
-import type { Sidecars } from '../trust/evidence/frame.js'
 import { type Invocation, type Options, UsageError } from './define-command.js'
 import { TRUSTED_KEYS, trustedKeys } from './key-options.js'
 import { IDENTITY, namedIdentity } from './identity-options.js'
-import type { Io } from './io.js'
 import { MODE, readMode } from './mode.js'
-import { hasPolicy, openPolicy, POLICY, Subjects } from './policy.js'
+import { hasPolicy, openPolicy, POLICY, readBeside } from './policy.js'
+import { Subjects } from './subjects.js'
 
 /** Of every command that judges files by either. */
 export const DEMANDED = { ...TRUSTED_KEYS, ...IDENTITY, ...POLICY, ...MODE } as const satisfies Options
@@ -51,9 +49,9 @@ export function demandsOf(invocation: Pick<Invocation<typeof DEMANDED>, 'values'
   const { identity, root, files } = named
   const { keys, files: keyFiles } = hasKeys ? trustedKeys(invocation) : { keys: [], files: [] }
   const policy = createPolicy({ mode, signers: [...keys, identity], root })
-  return { policy, files: [...files, ...keyFiles], nameOf: (file) => ({ sidecars: bundleOf(file, io) }) }
-}
-
-function bundleOf(file: string, io: Io): Sidecars {
-  return readSidecars(['bundle'], (ending) => (io.exists(file + ending) ? io.read(file + ending) : undefined))
+  return {
+    policy,
+    files: [...files, ...keyFiles],
+    nameOf: (file) => ({ sidecars: readBeside(file, ['bundle'], io) }),
+  }
 }

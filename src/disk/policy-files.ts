@@ -1,14 +1,16 @@
 /// <reference types="node" />
 /** The files on the disk that the rules of a policy name: of the project, and of what is installed in it. */
 
-import { type Dirent, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
+import { isInert } from '../format/inert.js'
 import { namesOf } from '../policy/file-name.js'
 import { type Rule, rulesFor } from '../policy/rule.js'
-import { pathInPolicy } from './policy-folder.js'
+import { findWasm } from './find-wasm.js'
+import { foldersUpFrom, pathInPolicy } from './policy-folder.js'
 import { toSlashes } from './paths.js'
-import { sniffLayer } from './read-file.js'
+import { DEFAULT_MAX_FILE_BYTES, sniffLayer } from './read-file.js'
 
 /** A file that a rule names. */
 export interface NamedFile {
@@ -21,13 +23,20 @@ export interface NamedFile {
 }
 
 /**
- * Finds them, each real file once, sorted by their paths. Folders above the policy's are looked through where a rule begins there.
- * Scripts and packs are among them where a rule with `unsigned` names them, and something in them looks like wasm.
+ * Finds them, each real file once, sorted by their paths. Folders above the policy's are looked through where a rule begins there,
+ * and for packages that are installed there. Scripts and packs are among them where they hold wasm, and are a package's or pinned.
  */
 export function filesOfRules(folder: string, rules: readonly Rule[]): NamedFile[] {
   const found = new Map<string, NamedFile>()
-  for (const start of startsOf(folder, rules))
-    for (const file of walkNamed(start, (owner) => mayName(rules, owner))) {
+  const isWanted = (owner: string) => mayName(rules, owner)
+  const walks = [
+    ...startsOf(folder, rules).map((start) => walkNamed(start, isWanted)),
+    ...foldersUpFrom(folder)
+      .slice(1)
+      .map((above) => walkInstalled(path.join(above, 'node_modules'), isWanted)),
+  ]
+  for (const files of walks)
+    for (const file of files) {
       const named = describe(file, folder, rules)
       if (named !== undefined) found.set(named.path, named)
     }
@@ -37,12 +46,13 @@ export function filesOfRules(folder: string, rules: readonly Rule[]): NamedFile[
 /** What a rule knows of one file. @returns `undefined` where no rule names it, or it is no wasm and holds none */
 function describe(file: string, folder: string, rules: readonly Rule[]): NamedFile | undefined {
   const inPolicy = toSlashes(path.relative(folder, file))
-  const named = rulesFor(namesOf(inPolicy), rules)
+  const names = namesOf(inPolicy)
+  const named = rulesFor(names, rules)
   if (named.length === 0) return undefined
   if (/\.wasm$/i.test(file) || sniffLayer(file) !== undefined)
     return { file, path: pathInPolicy(file, folder), isHolder: false }
-  const isPinned = named.some(({ unsigned }) => unsigned !== undefined)
-  return isPinned && mayHold(file) ? { file, path: inPolicy, isHolder: true } : undefined
+  const isMeant = names[0]?.package !== undefined || named.some(({ unsigned }) => unsigned !== undefined)
+  return isMeant && holdsWasm(file) ? { file, path: inPolicy, isHolder: true } : undefined
 }
 
 /** The folders that patterns begin in. */
@@ -113,13 +123,18 @@ function entriesOf(folder: string): Dirent[] {
 /** Scripts, and what they load that is compressed or packed. */
 const HOLDERS = /\.(?:[cm]?js|ts|data|gz|br|bin|tar|json)$/i
 
-/** What wasm looks like at its beginning in base64 at each of three offsets, in gzip within base64, in escapes, numbers and digits. */
-const MARKS =
-  /AGFzb|ABhc2|AYXNt|H4sI|0asm|\0asm|(?:\\x00|\\u0000|%00)\\?(?:a|x61|u0061|%61)|\b(?:97|0x61)\s*,\s*(?:115|0x73)\s*,\s*(?:109|0x6d)\b|0061736d/i
-
-/** Whether a file may hold wasm. One that does not is pinned for nothing, which harms nobody. */
-function mayHold(file: string): boolean {
+/** Whether a file may hold wasm of which something can run. One that is larger than what is read is said to by whoever reads it. */
+function holdsWasm(file: string): boolean {
   if (!HOLDERS.test(file)) return false
-  if (!/\.(?:[cm]?js|ts|json)$/i.test(file)) return true
-  return MARKS.test(readFileSync(file, 'latin1'))
+  if (statSync(file).size > DEFAULT_MAX_FILE_BYTES) return true
+  return wasmHeldBy(file, readFileSync(file)).length > 0
+}
+
+/** The wasm in a script or a pack that needs a permission, as builds find it. What cannot be searched holds what nobody can read. */
+export function wasmHeldBy(file: string, content: Uint8Array): Uint8Array[] {
+  const held: Uint8Array[] = []
+  const hide = () => void held.push(new Uint8Array())
+  for (const { bytes } of findWasm([{ name: path.basename(file), content }], hide))
+    if (!isInert(bytes)) held.push(bytes)
+  return held
 }

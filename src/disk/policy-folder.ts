@@ -55,7 +55,8 @@ export function findPolicy(root: string, named?: string): string | undefined {
     .find((file) => lstatSync(file, { throwIfNoEntry: false }) !== undefined)
 }
 
-function foldersUpFrom(root: string): string[] {
+/** A folder and those above it, as far as its repository or workspace goes; it alone where it is in neither. Real paths. */
+export function foldersUpFrom(root: string): string[] {
   const folders = [realPath(root) ?? root]
   for (let above = path.dirname(folders[0]!); above !== folders.at(-1); above = path.dirname(above))
     folders.push(above)

@@ -1,6 +1,7 @@
 /** What may enter a lock: what passes everything but the lock itself. */
 
 import { ownMembers } from '../errors/check.js'
+import type { Diagnostic } from '../errors/diagnostic.js'
 import { readLayer } from '../format/wasm.js'
 import { Candidate } from './candidate.js'
 import { formatName, namesOf } from './file-name.js'
@@ -15,6 +16,35 @@ export interface Entered {
   judgement: Judgement
   /** What the lock would hold of it, and by which name; nothing where it does not pass, or nothing of it is locked. */
   item?: { name: string; entry: LockEntry }
+}
+
+type Item = NonNullable<Entered['item']>
+
+/**
+ * Judges one file, or all that one script holds, and says what a lock would hold of it: nothing where any of it does not pass. What is
+ * locked as it is needs no signer of today.
+ * @param policies.unlimited the policy without a day
+ */
+export function enterAll(
+  subjects: readonly Parameters<typeof enter>[0][],
+  { policy, unlimited }: { policy: Policy; unlimited: Policy },
+): { items: readonly Item[]; problem?: Diagnostic } {
+  const items: Item[] = []
+  for (const subject of subjects) {
+    const { judgement, item } = enter(subject, policy)
+    if (item !== undefined) items.push(item)
+    else if (judgement.action !== 'accept' && judge(subject, unlimited).action !== 'accept')
+      return { items: [], problem: judgement.problem }
+  }
+  return { items: joined(items) }
+}
+
+/** What one script holds is one entry: the set of all of it. */
+function joined(items: readonly Item[]): readonly Item[] {
+  const [first, ...others] = items
+  if (first === undefined || others.length === 0) return items
+  const all = (kind: 'contents' | 'signers') => items.flatMap(({ entry }) => entry[kind] ?? [])
+  return [{ name: first.name, entry: { contents: all('contents'), signers: all('signers') } }]
 }
 
 /** Judges a file, and says what a lock would hold of it. */

@@ -67,6 +67,11 @@ const pin = (...files: string[]) => [{ files, unsigned: 'its publisher does not 
 const ENCODED: Record<string, (bytes: Uint8Array) => string> = {
   'in a script': (bytes) => `export const data = '${base64(bytes)}'`,
   'in gzip in a script': (bytes) => `export const data = '${base64(gzipSync(bytes))}'`,
+  'in gzip whose checksum is another': (bytes) => {
+    const zipped = gzipSync(bytes)
+    if (bytes !== core) zipped[zipped.length - 6]! ^= 1
+    return `export const data = '${base64(zipped)}'`
+  },
   'as numbers in a script': (bytes) => `export const data = new Uint8Array([${[...bytes].join(',')}])`,
   'beside what no engine takes': (bytes) =>
     `export const all = ['${base64(bytes)}', new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 9])]`,
@@ -100,6 +105,30 @@ describe.each(BUNDLERS)('THREAT 46: what packages bring under a policy, with %s'
     made.write({ 'signed-wasm.json': policyText(JSON.parse(`[${pasted}]`) as object[]) })
     expect(await fateOf(made, bundler)).toContain('LOCK_MISSING')
     expect(await fateOf(await locked(made), bundler)).toBe('accept')
+  })
+
+  it('that its author has signed passes in a script as it is locked, and with one module altered it does not', async () => {
+    const [one, two, new_] = [core, altered, await coreModule(44)].map((bytes) => by(bytes, ALICE))
+    const script = (...parts: Uint8Array[]) =>
+      `export const all = [${parts.map((part) => `'${base64(part)}'`).join()}]`
+    const made = project({ ...holding('one', script(one!, two!)), 'main.js': importing('one') }, [
+      { files: 'npm:one', signers: ['release'] },
+    ])
+    expect(await fateOf(made, bundler)).toContain('LOCK_MISSING')
+    expect(await fateOf(await locked(made), bundler)).toBe('accept')
+    expect(Buffer.from(made.read('signed-wasm.lock.json')).toString()).toContain('"contents"')
+    expect((await inTerminal(made, 'check')).code).toBe(0)
+    // What the output has of them may be less.
+    made.write(holding('one', script(two!)))
+    expect(await fateOf(made, bundler)).toBe('accept')
+    for (const [other, code] of [
+      [script(one!, new_!), 'LOCK_DIFFERS'],
+      [script(one!, altered), 'COMPONENT_UNSIGNED'],
+    ] as const) {
+      made.write(holding('one', other))
+      expect(await fateOf(made, bundler)).toContain(code)
+      expect((await inTerminal(made, 'check')).out).toContain(code)
+    }
   })
 
   it('names the dependency of the project through which it came', async () => {
@@ -137,6 +166,55 @@ describe.each(BUNDLERS)('THREAT 46: what packages bring under a policy, with %s'
     expect(await fateOf(await locked(made), bundler)).toContain(
       'NO_RULE node_modules/two/index.js: no rule of the policy names npm:two/index.js',
     )
+  })
+})
+
+describe('THREAT 46: what is beside what is pinned', () => {
+  const names = (glob: string) => ({ files: `npm:one${glob}`, unsigned: 'its publisher does not sign' })
+
+  it.each(['vite', 'webpack', 'esbuild'] as const)(
+    'in a script beside a genuine file is refused, with %s',
+    async (bundler) => {
+      const script = `export const data = '${base64(altered)}'`
+      for (const [rule, code] of [
+        [names('/x.wasm'), 'NO_RULE'],
+        [names(''), 'LOCK_MISSING'],
+      ] as const) {
+        const made = await locked(
+          project(
+            {
+              ...holding('one', 'export const data = 1'),
+              'node_modules/one/x.wasm': core,
+              'main.js': importing('one'),
+            },
+            [rule],
+          ),
+        )
+        expect(await fateOf(made, bundler)).toBe('accept')
+        made.write(holding('one', script))
+        expect(await fateOf(made, bundler)).toContain(code)
+      }
+    },
+  )
+
+  it('in a variant that only a dev server takes is refused there, and by check', async () => {
+    const made = await locked(
+      project(
+        {
+          ...holding('one', ''),
+          'node_modules/one/dev/x.wasm': core,
+          'node_modules/one/dist/x.wasm': core,
+          'main.js': '',
+        },
+        [names('')],
+      ),
+    )
+    const { address } = await startServer(made, {})
+    const statusOf = async (file: string) => (await fetch(`${address}node_modules/one/${file}`)).status
+    expect(await statusOf('dev/x.wasm')).toBe(200)
+    made.write({ 'node_modules/one/dev/x.wasm': altered })
+    expect([await statusOf('dev/x.wasm'), await statusOf('dist/x.wasm')]).toEqual([403, 200])
+    expect((await inTerminal(made, 'check')).out).toContain('LOCK_DIFFERS node_modules/one/dev/x.wasm')
   })
 })
 

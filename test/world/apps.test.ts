@@ -1,76 +1,18 @@
 /** Apps with popular packages that bring wasm: they work as they are, and their own component stays behind the gate. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { preview } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Options } from '../../src/index.js'
-import { writeFiles } from '../kit/bindings.js'
 import { build } from '../kit/bundlers.js'
-import { fixture, inState, type Project, projectIn, type Status, TRUSTED_PEM } from '../kit/project.js'
-import { command, HAS_BROWSER, type Outcome, runInBrowser, runInNode, visit } from '../kit/run.js'
+import { fixture, inState, type Project, type Status, TRUSTED_PEM } from '../kit/project.js'
+import { HAS_BROWSER, type Outcome, runInBrowser, runInNode, visit } from '../kit/run.js'
 import { startServer } from '../kit/vite-server.js'
 import { coreModule } from '../kit/wat.js'
-import { type App, APPS } from './apps.js'
+import type { App } from './apps.js'
+import { closeWorld, openWorld, projectOf, WANTED } from './world.js'
 
-const IS_WANTED = process.env['SIGNED_WASM_FRAMEWORKS'] === '1'
-const ARE_ALL_WANTED = process.env['SIGNED_WASM_WORLD'] === '1'
-const WANTED = IS_WANTED ? APPS.filter(({ isQuick }) => isQuick || ARE_ALL_WANTED) : []
-if (WANTED.length < APPS.length)
-  console.warn(
-    `\n  SKIPPED: ${APPS.length - WANTED.length} of ${APPS.length} apps with packages, which npm would have to install. ` +
-      `Set SIGNED_WASM_FRAMEWORKS=1 for a few, and SIGNED_WASM_WORLD=1 for all.\n`,
-  )
-
-/** The workspace of all apps, outside of the repository, whose own packages would be found. */
-let world: string
-
-const folderOf = ({ name }: App) => `apps/${name.toLowerCase().replaceAll(/\W/g, '-')}`
-
-const ENTRY = `import { answer } from './hello.wasm'
-  import run from './app.js'
-  const result = await run()
-  globalThis.answers = { hello: answer(), app: result }`
-
-const filesOf = (app: App) => ({
-  'package.json': JSON.stringify({
-    // Not the name of the package that it uses.
-    name: `app-${path.basename(folderOf(app))}`,
-    version: '1.0.0',
-    private: true,
-    type: 'module',
-    dependencies: app.packages,
-  }),
-  'index.html': '<!doctype html><script type="module" src="/main.js"></script>',
-  'main.js': ENTRY,
-  'app.js': app.source,
-  ...app.files,
-})
-
-beforeAll(async () => {
-  if (WANTED.length === 0) return
-  world = mkdtempSync(path.join(tmpdir(), 'signed-wasm-'))
-  writeFiles(world, {
-    'package.json': JSON.stringify({ name: 'world', private: true, workspaces: ['apps/*'] }),
-  })
-  for (const app of WANTED) writeFiles(path.join(world, folderOf(app)), filesOf(app))
-  const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts']
-  const installed = await command('npm', install, { cwd: world, timeoutMs: 280_000 })
-  expect(installed.code, installed.output).toBe(0)
-  for (const app of WANTED) copyFiles(app)
-})
-
-function copyFiles(app: App): void {
-  for (const [to, from] of Object.entries(app.copies ?? {}))
-    writeFiles(path.join(world, folderOf(app)), {
-      [to]: readFileSync(path.join(world, 'node_modules', from)),
-    })
-}
-
-afterAll(() => {
-  if (world !== undefined) rmSync(world, { recursive: true, force: true, maxRetries: 5 })
-})
+beforeAll(() => openWorld(WANTED))
+afterAll(closeWorld)
 
 /** What may lie in the place of the app's own component. */
 type Own = Status | 'core module'
@@ -81,8 +23,8 @@ const REFUSED: [Own, string][] = [
   ['core module', 'COMPONENT_UNSIGNED'],
 ]
 
-async function projectOf(app: App, own: Own = 'signed'): Promise<Project> {
-  const project = projectIn(path.join(world, folderOf(app)))
+async function projectWith(app: App, own: Own = 'signed'): Promise<Project> {
+  const project = projectOf(app)
   project.write({
     'hello.wasm': own === 'core module' ? await coreModule() : inState(fixture('hello'), own),
   })
@@ -95,7 +37,7 @@ const DEFAULTS = { base: '/', publicDir: 'public', build: { outDir: OUT } }
 
 /** @param own what is in the place of the app's own component */
 async function viteBuild(app: App, { own, ...options }: Options & { own?: Own } = {}) {
-  const project = await projectOf(app, own)
+  const project = await projectWith(app, own)
   const { lines } = await build.vite({
     project,
     options: { keys: TRUSTED_PEM, ...options },
@@ -107,7 +49,7 @@ async function viteBuild(app: App, { own, ...options }: Options & { own?: Own } 
 }
 
 async function webpackBuild(app: App, { own }: { own?: Own } = {}) {
-  const project = await projectOf(app, own)
+  const project = await projectWith(app, own)
   // As webpack's manual has it for what other bundlers know by themselves.
   const config = { module: { rules: [{ resourceQuery: /url/, type: 'asset/resource' }] }, ...app.webpack }
   const { lines } = await build.webpack({
@@ -164,7 +106,7 @@ describe.each(WANTED)('$name', (app) => {
   })
 
   it.runIf(HAS_BROWSER && !app.isServer)('works in the dev server', async () => {
-    const { address } = await startServer(await projectOf(app), { keys: TRUSTED_PEM }, app.vite)
+    const { address } = await startServer(await projectWith(app), { keys: TRUSTED_PEM }, app.vite)
     expect(await visit(address)).toEqual(worksAs(app))
   })
 

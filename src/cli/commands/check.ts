@@ -2,14 +2,15 @@
 
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
-import { judge } from '../../policy/judge.js'
+import { judge, type Judgement } from '../../policy/judge.js'
 import { describeRule, rulesFor } from '../../policy/rule.js'
 import { namesOf } from '../../policy/file-name.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
 import { defineCommand, type Invocation, type Options } from '../define-command.js'
 import { LOG, logResults } from '../audit.js'
 import { exitCodeOf } from '../exit.js'
-import { openPolicy, POLICY, shownAt, Subjects } from '../policy.js'
+import { openPolicy, POLICY, shownAt } from '../policy.js'
+import { Subjects } from '../subjects.js'
 import { assertReportable, type Outcome, readReportOptions, REPORT, writeReport } from '../write-report.js'
 
 const OPTIONS = { ...POLICY, ...REPORT, ...LOG } as const satisfies Options
@@ -59,7 +60,7 @@ function checkAll(invocation: Invocation<typeof OPTIONS>): Outcome {
   const results = found.map((one): FileResult => {
     const name = shownAt(one.file, io)
     try {
-      return ofTerminal(resultOf(name, judge(subjects.read(one), policy)))
+      return ofTerminal(resultOf(name, worstOf(subjects.read(one).map((subject) => judge(subject, policy)))))
     } catch (error) {
       if (!(error instanceof Diagnostic)) throw error
       return ofTerminal(unreadable(name, error))
@@ -83,6 +84,12 @@ function checkAll(invocation: Invocation<typeof OPTIONS>): Outcome {
 }
 
 const isOld = (date: string) => Date.now() - Date.parse(date) > 366 * 24 * 60 * 60 * 1000
+
+/** Of what one script holds, the first that does not pass. */
+function worstOf(judgements: readonly Judgement[]): Judgement {
+  const by = (action: Judgement['action']) => judgements.find((one) => one.action === action)
+  return by('refuse') ?? by('warn') ?? judgements[0]!
+}
 
 function ofTerminal({ problem: why, ...result }: FileResult): FileResult {
   return why === undefined ? result : { ...result, problem: why.through('command line') }

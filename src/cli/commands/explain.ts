@@ -8,7 +8,8 @@ import { surfaceOf } from '../../policy/surface.js'
 import { describeSigner } from '../../trust/statement.js'
 import { defineCommand, type Options, UsageError } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
-import { openPolicy, POLICY, Subjects } from '../policy.js'
+import { openPolicy, POLICY } from '../policy.js'
+import { Subjects } from '../subjects.js'
 
 const OPTIONS = { ...POLICY } as const satisfies Options
 
@@ -24,9 +25,12 @@ export const explain = defineCommand({
     const folder = openPolicy(invocation)
     const { policy } = folder
     const subjects = new Subjects(folder, io)
-    const subject = subjects.read(subjects.named(file))
+    const all = subjects
+      .read(subjects.named(file))
+      .map((one) => ({ subject: one, judgement: judge(one, policy) }))
+    // Of what one script holds, the first that does not pass.
+    const { subject, judgement } = all.find((one) => one.judgement.action !== 'accept') ?? all[0]!
     const names = namesOf(subject.path)
-    const judgement = judge(subject, policy)
     const { verdict } = judgement
     const signers = has(verdict, 'signers') ? verdict.signers.map(describeSigner) : []
     io.out(

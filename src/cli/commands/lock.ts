@@ -4,14 +4,14 @@ import type { PolicyFolder } from '../../disk/policy-folder.js'
 import type { NamedFile } from '../../disk/policy-files.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
 import { encodeUtf8 } from '../../format/encoding.js'
-import { enter } from '../../policy/enter.js'
+import { enterAll } from '../../policy/enter.js'
 import { formatName, namesOf } from '../../policy/file-name.js'
-import { judge } from '../../policy/judge.js'
 import { entriesOf, formatLock, type LockEntry } from '../../policy/lock.js'
 import { changes } from '../../policy/lock-entry.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { EXIT, exitCodeOf } from '../exit.js'
-import { openPolicy, POLICY, shownAt, Subjects } from '../policy.js'
+import { openPolicy, POLICY, shownAt } from '../policy.js'
+import { Subjects } from '../subjects.js'
 
 const OPTIONS = {
   ...POLICY,
@@ -83,13 +83,12 @@ function look(
   const refusals: Diagnostic[] = []
   for (const file of files) {
     try {
-      const subject = subjects.read(file)
-      const { judgement, item } = enter(subject, folder.policy)
-      if (item !== undefined) seen.set(item.name, [...(seen.get(item.name) ?? []), item.entry])
-      else if (judgement.action !== 'accept') {
-        const isLocked = judge(subject, unlimited.policy).action === 'accept'
-        if (!isLocked) refusals.push(judgement.problem.through('command line'))
-      }
+      const { items, problem } = enterAll(subjects.read(file), {
+        policy: folder.policy,
+        unlimited: unlimited.policy,
+      })
+      if (problem !== undefined) refusals.push(problem.through('command line'))
+      for (const { name, entry } of items) seen.set(name, [...(seen.get(name) ?? []), entry])
     } catch (error) {
       if (!(error instanceof Diagnostic)) throw error
       refusals.push(error.through('command line'))

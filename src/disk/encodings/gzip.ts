@@ -3,7 +3,6 @@
 
 import { readLayer } from '../../format/wasm.js'
 import { endOfRun, type OutputText, placesOf } from './text.js'
-import { zlib } from './zlib.js'
 
 /** The first three bytes of gzip data, whose compression is always the same. @see RFC 1952, section 2.3.1 */
 const MAGICS = [{ text: 'H4sI' }]

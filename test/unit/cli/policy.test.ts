@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeProject, type Project, REPOSITORY } from '../../kit/project.js'
+import { makeProject, type Project, projectIn, REPOSITORY } from '../../kit/project.js'
 import { ALICE, BOB } from '../../kit/sections.js'
 import {
   by,
@@ -35,6 +35,7 @@ function project(
 }
 
 const lockIn = (one: Project) => Buffer.from(one.read('signed-wasm.lock.json')).toString()
+const namesIn = (one: Project) => Object.keys((JSON.parse(lockIn(one)) as { files: object }).files)
 const hasLock = (one: Project) => one.files('.').includes('signed-wasm.lock.json')
 
 describe('init', () => {
@@ -161,6 +162,50 @@ describe('lock', () => {
     const { code, err } = await inTerminal(one, 'lock', '--yes')
     expect([code, lockIn(one)]).toEqual([1, text])
     expect(err).toContain('over is the time of release (until 2020-01-01)')
+  })
+
+  it('pins of the scripts of a package those that hold wasm, and no others that look like it', async () => {
+    const one = project(
+      {
+        'node_modules/acme/index.js': `export const data = '${Buffer.from(HELLO).toString('base64')}'`,
+        'node_modules/acme/like.js': `export const magic = '\\0asm', text = 'AGFzb', zipped = 'H4sI'`,
+        'node_modules/acme/probe.js': `new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))`,
+      },
+      [{ files: 'npm:acme', unsigned: 'reviewed' }],
+    )
+    await inTerminal(one, 'lock', '--yes')
+    expect(namesIn(one)).toEqual(['npm:acme/index.js'])
+  })
+
+  it('finds packages where they are installed above the policy, as far as the workspace goes', async () => {
+    const world = makeProject({
+      'package.json': JSON.stringify({ workspaces: ['apps/*'] }),
+      'node_modules/acme/hello.wasm': HELLO,
+      'apps/one/release.pub': RELEASE_PUB,
+      'apps/one/signed-wasm.json': policyText([{ files: 'npm:acme', unsigned: 'reviewed' }]),
+    })
+    const app = projectIn(world.at('apps/one'))
+    expect(await inTerminal(app, 'lock', '--yes')).toMatchObject({ code: 0 })
+    expect(namesIn(app)).toEqual(['npm:acme/hello.wasm'])
+    expect(await inTerminal(app, 'check')).toMatchObject({ code: 0 })
+    world.write({ 'node_modules/acme/hello.wasm': withSection(HELLO) })
+    expect((await inTerminal(app, 'check')).out).toContain('LOCK_DIFFERS')
+  })
+
+  it('locks a signed module in a script of the project that is named, and check looks at it from then on', async () => {
+    const script = (...parts: Uint8Array[]) =>
+      parts.map((part) => `'${Buffer.from(part).toString('base64')}'`).join()
+    const [first, second] = [by(HELLO, ALICE), by(OTHER, ALICE)]
+    const one = project({ 'src/inline.js': script(first) }, [{ files: 'src/**', signers: ['release'] }])
+    expect(await inTerminal(one, 'lock', '--yes', 'src/inline.js', 'src/hello.wasm')).toMatchObject({
+      code: 0,
+    })
+    expect(await inTerminal(one, 'check')).toMatchObject({ code: 0 })
+    one.write({ 'src/inline.js': script(first, second) })
+    expect((await inTerminal(one, 'check')).out).toContain('LOCK_DIFFERS')
+    expect((await inTerminal(one, 'explain', 'src/inline.js')).out).toContain('LOCK_DIFFERS')
+    expect(await inTerminal(one, 'lock', '--yes')).toMatchObject({ code: 0 })
+    expect(await inTerminal(one, 'check')).toMatchObject({ code: 0 })
   })
 
   it('takes all variants of a package, scripts that hold wasm among them', async () => {
