@@ -184,13 +184,14 @@ export function object<const F extends Fields>(must: string, fields: F): Shape<O
     },
     read(node, fault) {
       if (node.kind !== 'object') throw fault(node.at, `this must be ${must}`)
-      const values = node.members.map(({ name, at, value }) => {
-        if (!names.includes(name)) throw fault(at, describeUnknown(name, names))
-        return [name, fields[name]!.shape.read(value, fault)] as const
-      })
-      const missing = required.find((name) => !node.members.some((member) => member.name === name))
+      const values = Object.create(null) as Record<string, unknown>
+      for (const { name, at, value } of node.members) {
+        if (!Object.hasOwn(fields, name)) throw fault(at, describeUnknown(name, names))
+        values[name] = fields[name]!.shape.read(value, fault)
+      }
+      const missing = required.find((name) => !Object.hasOwn(values, name))
       if (missing !== undefined) throw fault(node.at, `"${missing}" is missing here`)
-      return Object.assign(Object.create(null) as object, Object.fromEntries(values)) as ObjectOf<F>
+      return values as ObjectOf<F>
     },
   }
 }

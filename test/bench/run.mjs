@@ -14,6 +14,7 @@ import { sign } from '../../dist/trust/sign.js'
 import { verifySync } from '../../dist/trust/verify.js'
 import { buildRatios, largest } from './builds.mjs'
 import { nodeStartRatios } from './node-start.mjs'
+import { policyFigures } from './policy.mjs'
 import { LIMITS, runtimeSizes } from './sizes.mjs'
 import { startRatios } from './start.mjs'
 import { sweepShare } from './sweep.mjs'
@@ -155,6 +156,9 @@ try {
   const each = 'signed-wasm verify, 1,000 files less one : the bare loop'
   console.log(`${each.padEnd(64)} ${more.toFixed(2).padStart(6)}x`)
   hold('1,000 files of the command', more, 2.5, 'x')
+
+  for (const { what, figure, target, unit } of policyFigures({ compare, cpuOfNode, empty }))
+    hold(what, figure, target, unit)
 
   const { percent, chunks, bytes: written } = await sweepShare(3)
   const title = `the sweep, in a Vite build of ${chunks} chunks, ${(written / 1e6).toFixed(0)} MB`

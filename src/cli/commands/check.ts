@@ -67,9 +67,9 @@ function checkAll(invocation: Invocation<typeof OPTIONS>): Outcome {
     }
   })
   // A package that is not installed here, or a pattern that means less than its author thinks.
+  const used = new Set(found.flatMap((one) => rulesFor(namesOf(one.path), policy.rules)))
   for (const rule of policy.rules) {
-    const isUsed = found.some((one) => rulesFor(namesOf(one.path), policy.rules).includes(rule))
-    if (!isUsed && !values.quiet)
+    if (!used.has(rule) && !values.quiet)
       io.err(`note: nothing here is named by the rule for ${describeRule(rule)} in ${file.file}`)
   }
   if (!values.quiet && policy.root !== undefined && isOld(policy.root.date))
