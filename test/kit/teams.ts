@@ -5,7 +5,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { formatPublicKey } from '../../src/trust/keys/write.js'
 import { sign } from '../../src/trust/sign.js'
 import { contentOf, type Parts, signer } from './policies.js'
-import { fixture, makeProject, type Project } from './project.js'
+import { fixture, form, makeProject, type Project } from './project.js'
 import { ALICE, BOB, component, MALLORY, type TestKey } from './sections.js'
 import { openTerminal, type Outcome } from './terminal.js'
 
@@ -164,6 +164,22 @@ export const STORIES: Record<string, Story> = {
     writing(src(by(made({ imports: ['a (wasi:sockets/tcp@0.2.0)'] }), ALICE))),
     'LOCK_DIFFERS',
     { files: src(by(made({ imports: ['a (wasi:io/streams@0.2.0)'] }), ALICE)) },
+  ),
+  'a component, made by a tool, that imports what is allowed under a label of its own': told(
+    undefined,
+    undefined,
+    {
+      rules: [{ files: 'src/**', signers: ['release'], imports: ['wasi:random/*'] }],
+      files: src(by(form('implements'), ALICE)),
+    },
+  ),
+  'a component, made by a tool, whose label is allowed, and not what it stands for': told(
+    undefined,
+    'IMPORT_NOT_ALLOWED',
+    {
+      rules: [{ files: 'src/**', signers: ['release'], imports: ['a', 'wasi:clocks/*'] }],
+      files: src(by(form('implements'), ALICE)),
+    },
   ),
   'a package updated by the same signer': ofPackage(
     (project) => {

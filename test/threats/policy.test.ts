@@ -301,6 +301,8 @@ describe('THREAT 47: a link out of the project', () => {
       'check',
     )
     expect(checked.out).toMatch(/ 0 refused/)
+    const unnamed = link([{ files: '**', signers: ['release'], lock: 'none' }])
+    expect((await inTerminal(unnamed, 'check', 'src/hello.wasm')).out).toContain('NO_RULE')
   })
 })
 
@@ -344,8 +346,14 @@ describe('where a policy is found', () => {
     ['nowhere, where the options say', { '.git/HEAD': '' }, { policy: 'other.json' }, 'FILE_UNREADABLE'],
   ] as const)('%s', async (_, files, options, fate) => {
     const made = makeProject({ ...app, ...files })
+    const opened = projectIn(made.at('packages/app'))
     for (const bundler of ['vite', 'webpack', 'esbuild'] as const)
-      expect(await fateOf(projectIn(made.at('packages/app')), bundler, options)).toContain(fate)
+      expect(await fateOf(opened, bundler, options)).toContain(fate)
+    const named = Object.hasOwn(options, 'policy') ? ['--policy', (options as { policy: string }).policy] : []
+    const { out, err } = await inTerminal(opened, 'check', 'hello.wasm', ...named)
+    // A command has no options to go by where there is no policy.
+    const wanted = fate === 'accept' ? (options === keys ? 'NO_POLICY' : ' 0 refused') : fate
+    expect(`${out}\n${err}`).toContain(wanted)
   })
 
   it('in the project alone, where there is neither a repository nor a workspace', async () => {
