@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { openTrustedRoot } from '../disk/trusted-root.js'
-import { type TrustedIdentity, trustedIdentity, type TrustedRoot } from '../trust/identity.js'
+import { type OpenedRoot, type TrustedIdentity, trustedIdentity } from '../trust/identity.js'
 import { type Invocation, type Options, UsageError } from './define-command.js'
 
 /** Where a trusted root is. */
@@ -29,7 +29,7 @@ export const IDENTITY = {
 /** An identity, and what its bundles are held against. */
 export interface NamedIdentity {
   identity: TrustedIdentity
-  root: TrustedRoot
+  root: OpenedRoot
   /** Absolute paths of what was read. */
   files: readonly string[]
 }

@@ -9,14 +9,14 @@ import { X509Certificate } from '@sigstore/core'
 import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify'
 import type { Extension } from '../format/fulcio.js'
+import type { TrustedRoot as ReadRoot } from '../format/trusted-root.js'
 import type { BundleVerifier } from '../trust/evidence/sigstore.js'
 
 /**
  * The verifier for a trusted root, which may be used for any number of bundles.
- * @param root what `readTrustedRoot` has read
  */
-export function verifierOf(root: unknown): BundleVerifier {
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(root)))
+export function verifierOf({ json }: ReadRoot): BundleVerifier {
+  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(json)))
   return (bundle, bytes) => {
     const { identity } = verifier.verify(toSignedEntity(bundleFromJSON(bundle), Buffer.from(bytes)))
     return (identity?.oids ?? []).map(({ oid, value }) => ({ oid: oid?.id.join('.') ?? '', value }))

@@ -10,13 +10,11 @@ import { type CertifiedNames, readNames } from '../format/fulcio.js'
 import { readTrustedRoot } from '../format/trusted-root.js'
 import { sha256 } from '../trust/crypto/rule.js'
 import type { BundleVerifier } from '../trust/evidence/sigstore.js'
-import type { TrustedRoot } from '../trust/identity.js'
+import type { OpenedRoot } from '../trust/identity.js'
 import { readRegularFile } from './read-file.js'
 
-/** A root and what it says. Of one that does not come with this package, the date is the newest day that it names. */
-export interface OpenedRoot extends TrustedRoot {
-  /** As it was read: see `readTrustedRoot`. */
-  content: unknown
+/** A root on the disk. Of one that does not come with this package, the date is the newest day that it names. */
+export interface RootOnDisk extends OpenedRoot {
   /** Where it is from, in words. */
   source: string
 }
@@ -33,7 +31,7 @@ const folder = () =>
  * @param file absolute path; without one, the root of the public services that comes with this package
  * @throws Diagnostic `TRUSTED_ROOT_INVALID`, `FILE_*`
  */
-export function openTrustedRoot(file?: string, display: string = file ?? ''): OpenedRoot {
+export function openTrustedRoot(file?: string, display: string = file ?? ''): RootOnDisk {
   const target = file ?? path.join(folder(), 'trusted-root.json')
   const bytes = readRegularFile(target, { display, maxBytes: MAX_ROOT_BYTES })
   if (bytes === undefined)
@@ -41,12 +39,12 @@ export function openTrustedRoot(file?: string, display: string = file ?? ''): Op
   const fault: BundleFault = (_, reason) => problem('TRUSTED_ROOT_INVALID', { file: display, reason })
   const text = decodeUtf8(bytes)
   if (text === undefined) throw fault('unreadable', 'it is not UTF-8')
-  const content = readTrustedRoot(text, fault)
+  const root = readTrustedRoot(text, fault)
   let made: BundleVerifier | undefined
   return {
     digest: toHex(sha256(bytes)),
-    verify: (bundle, about) => (made ??= verifier().verifierOf(content))(bundle, about),
-    content,
+    root,
+    verify: (bundle, about) => (made ??= verifier().verifierOf(root))(bundle, about, root),
     ...(file === undefined ? shipped() : { date: newestDay(text), source: display }),
   }
 }
@@ -62,7 +60,7 @@ export function namesIn(certificate: Uint8Array): CertifiedNames | undefined {
   }
 }
 
-function shipped(): Pick<OpenedRoot, 'date' | 'source'> {
+function shipped(): Pick<RootOnDisk, 'date' | 'source'> {
   const { trustedRoot } = load(path.join(folder(), 'sigstore.json')) as {
     trustedRoot: { package: string; version: string; date: string }
   }

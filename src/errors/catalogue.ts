@@ -128,9 +128,13 @@ export const CATALOGUE = {
     what: 'carries a keyless signature, as wsc embeds it: an identity in the place of a key, which is not verified here',
     hint: `ask its publisher for a signature by a key, or make your own in its place: npx unplugin-signed-wasm sign --write --replace -k <name>.key ${asWord(v.file)}`,
   })),
-  BUNDLE_INVALID: refusal((v: AboutFile & { reason: string }, door) => ({
+  BUNDLE_INVALID: refusal((v: AboutFile & { reason: string }) => ({
     what: `Signature verification failed: the Sigstore bundle beside it counts for nothing: ${v.reason}`,
-    hint: `get the file and its bundle once more from the same release; where a log or an authority is not known, update unplugin-signed-wasm or ${inDoor(door, '`trustedRoot`', 'the file of --trusted-root')}`,
+    hint: 'get the file and its bundle once more from the same release',
+  })),
+  SERVICE_UNKNOWN: refusal((v: AboutFile & { reason: string }, door) => ({
+    what: `the Sigstore bundle beside it is from a service that is not trusted: ${v.reason}`,
+    hint: `if it is a new one of the public services, update unplugin-signed-wasm; else name a trusted root that has it by ${inDoor(door, '`trustedRoot`', '--trusted-root')}`,
   })),
   BUNDLE_UNSUPPORTED: refusal((v: AboutFile & { reason: string }) => ({
     what: `the Sigstore bundle beside it is of a kind that is not verified: ${v.reason}`,

@@ -7,6 +7,7 @@ export type BundleFaultKind =
   | 'unreadable'
   | 'unsupported'
   | 'unverified'
+  | 'unknown service'
   | 'other signer'
   | 'other file'
   | 'other statement'

@@ -14,12 +14,20 @@ const LISTS = {
   timestampAuthorities: (item: Fields) => item.object('validFor'),
 }
 
+/** A trusted root. */
+export interface TrustedRoot {
+  /** What the logs are known by, in base64. */
+  logs: readonly string[]
+  /** The root, for the one who verifies. */
+  json: unknown
+}
+
 /**
- * Reads a trusted root as plain values.
+ * Reads a trusted root.
  * @throws what `fault` makes of one that is none, or that trusts something without saying since when: a verifier takes that
  *   for always
  */
-export function readTrustedRoot(text: string, fault: BundleFault): unknown {
+export function readTrustedRoot(text: string, fault: BundleFault): TrustedRoot {
   const json = readPlainJson(text, (reason) => fault('unreadable', reason))
   const root = new Fields(json, 'the trusted root', fault)
   if (
@@ -32,7 +40,8 @@ export function readTrustedRoot(text: string, fault: BundleFault): unknown {
     for (const item of root.list(name, 64))
       if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(validOf(item).text('start')))
         throw fault('unreadable', `one of its ${name} is trusted from no time on`)
-  return json
+  const logs = root.list('tlogs', 64).map((log) => log.object('logId').base64('keyId', 64))
+  return { logs, json }
 }
 
 /** A log or an authority of a trusted root. */
@@ -52,10 +61,10 @@ const KINDS = [
   ['timestampAuthorities', 'timestamp authority', 'uri'],
 ] as const
 
-/** What is trusted. @param root what {@link readTrustedRoot} has read */
-export function trustedServices(root: unknown): TrustedService[] {
+/** What is trusted. */
+export function trustedServices({ json }: TrustedRoot): TrustedService[] {
   const fault: BundleFault = (_, reason) => new TypeError(reason)
-  const fields = new Fields(root, 'the trusted root', fault)
+  const fields = new Fields(json, 'the trusted root', fault)
   return KINDS.flatMap(([list, kind, address]) =>
     fields.list(list, 64).map((item) => {
       const valid = LISTS[list](item)

@@ -39,5 +39,7 @@ function attested({ bytes, path, sidecars }: AskedFile, policy: Policy, examined
   if (bundle === undefined || policy.root === undefined) return examined
   const named = rulesFor(path === undefined ? [] : namesOf(path), policy.rules)
   const trusted = identitiesAmong(named.flatMap(({ signers }): readonly TrustedSigner[] => signers))
-  return trusted.length === 0 ? examined : withBundle(examined, bytes, { bundle, trusted, root: policy.root })
+  return trusted.length === 0
+    ? examined
+    : withBundle(examined, bytes, { bundle, trusted, opened: policy.root })
 }

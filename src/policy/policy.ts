@@ -3,7 +3,7 @@
 import { anything, check, type Check, flag, isPlainObject, oneOf, ownMembers } from '../errors/check.js'
 import { problem } from '../errors/raise.js'
 import type { Hex } from '../format/encoding.js'
-import { adoptSigners, identitiesAmong, type TrustedRoot, type TrustedSigner } from '../trust/identity.js'
+import { adoptSigners, identitiesAmong, type OpenedRoot, type TrustedSigner } from '../trust/identity.js'
 import { readRevoked } from '../trust/revoked.js'
 import { emptyLock, isLock, type Lock } from './lock.js'
 import { idsOf, isRule, type Rule, ruleId, ruleOfOptions } from './rule.js'
@@ -27,7 +27,7 @@ export interface Policy {
   /** Whether it is for a dev server, where a file of the project may be another than the lock holds. */
   readonly isServing: boolean
   /** Holds Sigstore bundles against the services that are trusted; there wherever an identity is. */
-  readonly root: TrustedRoot | undefined
+  readonly root: OpenedRoot | undefined
 }
 
 /** What a policy is made from. */
@@ -45,7 +45,7 @@ export interface Demands {
   /** @default false */
   isServing?: boolean | undefined
   /** Needed where one of the signers is an identity. @default none */
-  root?: TrustedRoot | undefined
+  root?: OpenedRoot | undefined
 }
 
 /**

@@ -5,6 +5,7 @@ import { Diagnostic } from '../errors/diagnostic.js'
 import { problem } from '../errors/raise.js'
 import { type Hex, toHex } from '../format/encoding.js'
 import type { BundleFault } from '../format/fields.js'
+import type { TrustedRoot } from '../format/trusted-root.js'
 import { sha256, sha512 } from './crypto/rule.js'
 import { type BundleVerifier, findIdentity } from './evidence/sigstore.js'
 import { adoptKeys, type TrustedKey } from './keys/trusted-key.js'
@@ -17,12 +18,13 @@ export type TrustedIdentity = Readonly<IdentitySigner>
 /** Whoever may sign. */
 export type TrustedSigner = TrustedKey | TrustedIdentity
 
-/** The services whose word on identities is taken, and who holds bundles against that. */
-export interface TrustedRoot {
+/** A trusted root, and who holds bundles against it. */
+export interface OpenedRoot {
   /** SHA-256 of its text. */
   readonly digest: Hex
   /** `2026-11-27`: when somebody last saw that it is in use. */
   readonly date: string
+  readonly root: TrustedRoot
   readonly verify: BundleVerifier
 }
 
@@ -32,7 +34,7 @@ export interface Attestation {
   bundle: Uint8Array
   /** Those that rules for this file name. */
   trusted: readonly TrustedIdentity[]
-  root: TrustedRoot
+  opened: OpenedRoot
 }
 
 /**
@@ -118,7 +120,7 @@ export function withBundle(examined: Examined, bytes: Uint8Array, about: Attesta
   }
 }
 
-function signerOf(bytes: Uint8Array, { bundle, trusted, root }: Attestation): Signer {
+function signerOf(bytes: Uint8Array, { bundle, trusted, opened }: Attestation): Signer {
   const artifact = {
     bytes,
     get sha256() {
@@ -129,7 +131,7 @@ function signerOf(bytes: Uint8Array, { bundle, trusted, root }: Attestation): Si
     },
   }
   const fault = faultAbout(trusted)
-  const found = findIdentity(bundle, artifact, { trusted, verify: root.verify, fault })
+  const found = findIdentity(bundle, artifact, { trusted, root: opened.root, verify: opened.verify, fault })
   return trusted.find((one) => one === found)!
 }
 
@@ -137,6 +139,7 @@ const CODES = {
   unreadable: 'BUNDLE_INVALID',
   unsupported: 'BUNDLE_UNSUPPORTED',
   unverified: 'BUNDLE_INVALID',
+  'unknown service': 'SERVICE_UNKNOWN',
   'other file': 'BUNDLE_MISMATCH',
   'other statement': 'BUNDLE_MISMATCH',
 } as const

@@ -12,7 +12,7 @@ import { ACME, HELLO, type Identity, MOCK_ROOT } from './sigstore.js'
 /** Beside what, who may have signed, and which services are trusted. */
 export interface Beside {
   file?: Uint8Array
-  signer?: Identity
+  signer?: Identity | readonly Identity[]
   root?: string
 }
 
@@ -37,7 +37,7 @@ export function judgeBundle(
   const digest = (algorithm: string) => createHash(algorithm).update(file).digest('hex')
   try {
     const artifact = { bytes: file, sha256: digest('sha256'), sha512: digest('sha512') }
-    findIdentity(bytes, artifact, { trusted: [signer], verify: verifierOf(root), fault })
+    findIdentity(bytes, artifact, { trusted: [signer].flat(), ...rootOf(root), fault })
     return { verdict: 'accept' }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -45,16 +45,21 @@ export function judgeBundle(
   }
 }
 
-const verifiers = new Map<string, BundleVerifier>()
+const roots = new Map<string, ReturnType<typeof open>>()
 
-function verifierOf(root: string): BundleVerifier {
-  const known = verifiers.get(root)
-  if (known !== undefined) return known
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(readTrustedRoot(root, fault))))
+/** A root is read once for all bundles. */
+function rootOf(text: string) {
+  const known = roots.get(text) ?? open(text)
+  roots.set(text, known)
+  return known
+}
+
+function open(text: string) {
+  const root = readTrustedRoot(text, fault)
+  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(root.json)))
   const verify: BundleVerifier = (bundle, file) => {
     const { identity } = verifier.verify(toSignedEntity(bundleFromJSON(bundle), Buffer.from(file)))
     return identity!.oids!.map(({ oid, value }) => ({ oid: oid!.id.join('.'), value }))
   }
-  verifiers.set(root, verify)
-  return verify
+  return { root, verify }
 }

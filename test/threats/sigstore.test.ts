@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { HOSTILE_BUNDLES, MAX_BUNDLE } from '../kit/hostile-bundles.js'
 import { type Beside, judgeBundle } from '../kit/judge-bundle.js'
 import { dice, mutated } from '../kit/mutate.js'
-import { bundleNamed, identityCases, PUBLIC_ROOT } from '../kit/sigstore.js'
+import { ACME, bundleNamed, identityCases, MOCK_ROOT, PUBLIC_ROOT } from '../kit/sigstore.js'
 
 const cases = identityCases()
 const plain = bundleNamed('a statement, 0.3')
@@ -25,6 +25,17 @@ describe('THREAT 49: a bundle beside a component', () => {
     expect(judgeBundle(bundle, { signer })).toMatchObject({ verdict })
   })
 
+  it('is of the one of several signers who fits, in whatever order they stand', () => {
+    const { bundle, signer } = cases.find(({ name }) => name === 'a workflow shared between repositories')!
+    const others = ['web', 'docs'].map((one) => ({ ...signer, repository: `https://github.com/acme/${one}` }))
+    expect(judgeBundle(bundle, { signer: [...others, ACME, signer] })).toEqual({ verdict: 'accept' })
+    expect(judgeBundle(bundle, { signer: [...others, ACME] })).toEqual({
+      verdict: 'other signer',
+      reason: `it is signed by ${signer.identity}, and its certificate is for https://github.com/acme/hello`,
+    })
+    expect(judgeBundle(bundle, { signer: [] })).toMatchObject({ verdict: 'other signer' })
+  })
+
   it.each(['https://github.com/acme/hello.evil', 'https://github.com/acme/hell.'])(
     'is told from one by %s, which a pattern would match',
     (repository) => {
@@ -36,6 +47,80 @@ describe('THREAT 49: a bundle beside a component', () => {
       })
     },
   )
+})
+
+describe('THREAT 49: a bundle beside a component has parts of some length', () => {
+  const timed = bundleNamed('timed by the log and by an authority')
+  const filled = (name: string, bytes: number) =>
+    timed.replace(new RegExp(`"${name}":"[^"]*"`), `"${name}":"${Buffer.alloc(bytes).toString('base64')}"`)
+
+  it.each([
+    ['rawBytes', 16_384],
+    ['canonicalizedBody', 65_536],
+    ['signedTimestamp', 16_384],
+    ['signedEntryTimestamp', 2_048],
+    ['sig', 2_048],
+    ['keyId', 64],
+  ] as const)('and is refused for a longer %s, before anything is decoded', (name, max) => {
+    const longer = new RegExp(`^${name} of .* is longer than ${max} bytes$`)
+    expect(judgeBundle(filled(name, max)).reason).not.toMatch(longer)
+    expect(judgeBundle(filled(name, max + 3))).toMatchObject({
+      verdict: 'unreadable',
+      reason: expect.stringMatching(longer),
+    })
+  })
+})
+
+describe('THREAT 49: a trusted root', () => {
+  const LISTS = ['tlogs', 'ctlogs', 'certificateAuthorities', 'timestampAuthorities']
+  type Root = Record<string, { validFor?: object; publicKey?: { validFor?: object } }[]>
+  const changed = (change: (root: Root) => void) => {
+    const root = JSON.parse(MOCK_ROOT) as Root
+    change(root)
+    return JSON.stringify(root)
+  }
+
+  it.each(LISTS)('that trusts one of its %s from no time on is refused, and not taken for always', (name) => {
+    for (const start of [undefined, null, '', 'always', 0]) {
+      const root = changed(({ [name]: list }) => ((list![0]!.publicKey ?? list![0]!).validFor = { start }))
+      expect(judgeBundle(plain, { root })).toMatchObject({ verdict: 'unreadable' })
+    }
+  })
+
+  const timed = bundleNamed('timed by the log and by an authority')
+  /** A log or an authority that is known by nothing is told from one that has not signed in its time. */
+  const unknown = { tlogs: 'unknown service', certificateAuthorities: 'unknown service' } as Record<
+    string,
+    string
+  >
+
+  it.each(LISTS)('without %s accepts no bundle that needs them', (name) => {
+    const root = changed((lists) => (lists[name] = []))
+    expect(judgeBundle(timed, { root })).toMatchObject({ verdict: unknown[name] ?? 'unverified' })
+  })
+
+  it.each(LISTS)('that trusts its %s from after the signature on accepts none either', (name) => {
+    const later = { start: '2100-01-01T00:00:00Z' }
+    const root = changed(({ [name]: list }) => ((list![0]!.publicKey ?? list![0]!).validFor = later))
+    const verdict = name === 'tlogs' ? 'unverified' : (unknown[name] ?? 'unverified')
+    expect(judgeBundle(timed, { root })).toMatchObject({ verdict })
+  })
+
+  it('names the log that it does not know, and what was not in time', () => {
+    const said = (name: string) => judgeBundle(bundleNamed(name)).reason
+    expect(said('an entry of a log that nobody knows')).toMatch(
+      /^its log [\w+/]{43}= is none that the trusted root knows$/,
+    )
+    expect(said('logged eleven minutes after the certificate')).toBe(
+      'it was not signed within the time of its certificate',
+    )
+    expect(said('a verification summary')).toContain('https://slsa.dev/verification_summary/v1')
+    expect(said('a statement about another file')).toMatch(/hello\.wasm \(SHA-256 [0-9a-f]{64}\)$/)
+    expect(said('another issuer')).toMatch(
+      /release\.yml@refs\/tags\/v1\.2\.0, known to https:\/\/gitlab\.com$/,
+    )
+    expect(said('a fork that runs our own workflow')).toContain('https://github.com/evil/hello')
+  })
 })
 
 describe('THREAT 49: a bundle of a megabyte that is made to keep a reader busy', () => {

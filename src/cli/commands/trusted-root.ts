@@ -16,8 +16,8 @@ export const trustedRoot = defineCommand({
   run({ values, args, io }) {
     if (args.length > 0) throw new UsageError('name another root by --trusted-root <file>')
     const file = values['trusted-root']
-    const { content, date, digest, source } = openTrustedRoot(file && resolve(io.cwd, file), file)
-    const services = trustedServices(content)
+    const { root, date, digest, source } = openTrustedRoot(file && resolve(io.cwd, file), file)
+    const services = trustedServices(root)
     if (values.json) io.print(JSON.stringify({ source, date, sha256: digest, services }, null, 2))
     else
       io.out(`${printable(source, 200)}`, `date   ${date}`, `sha256 ${digest}`, ...services.flatMap(describe))

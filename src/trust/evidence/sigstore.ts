@@ -4,6 +4,7 @@ import { decodeUtf8, equalBytes, fromBase64, type Hex, toHex } from '../../forma
 import type { BundleFault } from '../../format/fields.js'
 import { decodeBundle } from '../../format/sigstore.js'
 import { type CertifiedNames, type Extension, readNames } from '../../format/fulcio.js'
+import type { TrustedRoot } from '../../format/trusted-root.js'
 import { readPlainJson } from '../../format/plain-json.js'
 
 /** An identity that somebody trusts. */
@@ -26,7 +27,15 @@ export interface Artifact {
  * Holds a bundle against the trusted root and gives the extensions of its certificate.
  * @throws whatever it likes, where anything does not hold
  */
-export type BundleVerifier = (bundle: unknown, bytes: Uint8Array) => readonly Extension[]
+export type BundleVerifier = (bundle: unknown, bytes: Uint8Array, root: TrustedRoot) => readonly Extension[]
+
+/** What a bundle is held against. */
+export interface Asked {
+  trusted: readonly Identity[]
+  root: TrustedRoot
+  verify: BundleVerifier
+  fault: BundleFault
+}
 
 /**
  * Finds which of the trusted identities has signed a file.
@@ -35,20 +44,21 @@ export type BundleVerifier = (bundle: unknown, bytes: Uint8Array) => readonly Ex
 export function findIdentity(
   bundle: Uint8Array,
   artifact: Artifact,
-  { trusted, verify, fault }: { trusted: readonly Identity[]; verify: BundleVerifier; fault: BundleFault },
+  { trusted, root, verify, fault }: Asked,
 ): Identity {
   const claims = decodeBundle(bundle, fault)
-  const extensions = attempt(() => verify(claims.json, artifact.bytes), fault)
+  // A claim of another file needs no proof to be refused by its name.
+  if (claims.signed.kind === 'bytes' && toHex(claims.signed.sha256) !== artifact.sha256)
+    throw fault('other file', `it is about a file with the SHA-256 ${toHex(claims.signed.sha256)}`)
+  if (!root.logs.includes(claims.log))
+    throw fault('unknown service', `its log ${claims.log} is none that the trusted root knows`)
+  const extensions = attempt(() => verify(claims.json, artifact.bytes, root), fault)
   if (!equalBytes(derOf(claims.recorded), claims.certificate))
     throw fault('unverified', 'the log has another certificate for its signature')
   const names = readNames(extensions)
   if (names === undefined) throw fault('other signer', 'its certificate does not say who has signed')
-  const signer = trusted.find((one) => isSigner(one, names, fault))
-  if (signer === undefined)
-    throw fault('other signer', `it is signed by ${names.identity}, known to ${names.issuer}`)
+  const signer = chooseSigner(trusted, names, fault)
   if (claims.signed.kind === 'statement') checkStatement(claims.signed.payload, artifact, fault)
-  else if (toHex(claims.signed.sha256) !== artifact.sha256)
-    throw fault('other file', 'it is about another file')
   return signer
 }
 
@@ -56,9 +66,20 @@ function attempt<T>(work: () => T, fault: BundleFault): T {
   try {
     return work()
   } catch (error) {
-    throw fault('unverified', `it does not hold: ${error instanceof Error ? error.message : String(error)}`)
+    const { message, cause } = error instanceof Error ? error : new Error(String(error))
+    if (message !== NO_CHAIN) throw fault('unverified', `it does not hold: ${message}`)
+    if (cause instanceof Error && cause.message === NOT_THEN)
+      throw fault('unverified', 'it was not signed within the time of its certificate')
+    throw fault(
+      'unknown service',
+      'its certificate is by no authority that the trusted root knows for that time',
+    )
   }
 }
+
+// In the words of @sigstore/verify, which tells the two apart in no other way.
+const NO_CHAIN = 'Failed to verify certificate chain'
+const NOT_THEN = 'certificate is not valid or expired at the specified date'
 
 /** A certificate in PEM, or in DER. */
 function derOf(bytes: Uint8Array): Uint8Array {
@@ -70,16 +91,22 @@ function derOf(bytes: Uint8Array): Uint8Array {
 
 const ANY_TAG = '@refs/tags/*'
 
-function isSigner(trusted: Identity, names: CertifiedNames, fault: BundleFault): boolean {
-  if (trusted.issuer !== names.issuer || !isIdentity(trusted.identity, names)) return false
-  const wanted = trusted.repository ?? repositoryIn(trusted.identity)
-  if (names.repository === undefined) {
-    if (trusted.repository !== undefined) throw fault('other signer', 'its certificate names no repository')
-    return true
-  }
-  if (names.repository !== wanted)
-    throw fault('other signer', `it is signed for the repository ${names.repository}`)
-  return true
+function chooseSigner(trusted: readonly Identity[], names: CertifiedNames, fault: BundleFault): Identity {
+  const alike = trusted.filter(
+    ({ issuer, identity }) => issuer === names.issuer && isIdentity(identity, names),
+  )
+  if (alike.length === 0)
+    throw fault('other signer', `it is signed by ${names.identity}, known to ${names.issuer}`)
+  const signer = alike.find((one) => isRepository(one, names))
+  if (signer !== undefined) return signer
+  const found = names.repository === undefined ? 'names no repository' : `is for ${names.repository}`
+  throw fault('other signer', `it is signed by ${names.identity}, and its certificate ${found}`)
+}
+
+/** A shared workflow signs for whoever calls it, so what a certificate names has to be what somebody has named before. */
+function isRepository(trusted: Identity, { repository }: CertifiedNames): boolean {
+  if (repository === undefined) return trusted.repository === undefined
+  return repository === (trusted.repository ?? repositoryIn(trusted.identity))
 }
 
 /** A tag with @ or / in it may be one that only looks like a tag, so the certificate has to name it as one. */
@@ -112,9 +139,21 @@ function checkStatement(payload: string, artifact: Artifact, fault: BundleFault)
   } = membersOf(readPlainJson(text, (reason) => fault('unreadable', reason)))
   if (!STATEMENTS.includes(type as string)) throw fault('other statement', 'its statement is none of in-toto')
   if (!PREDICATES.includes(predicateType as string))
-    throw fault('other statement', `it is no provenance, but ${String(predicateType)}`)
+    throw fault('other statement', `it is no provenance, but ${textOf(predicateType)}`)
   if (!Array.isArray(subject) || !subject.some((one) => isAbout(membersOf(one)['digest'], artifact)))
-    throw fault('other file', 'its statement is about another file')
+    throw fault('other file', `its statement is about ${describeSubjects(subject)}`)
+}
+
+/** The first subjects, by what is compared of them. */
+function describeSubjects(subjects: unknown): string {
+  if (!Array.isArray(subjects) || subjects.length === 0) return 'no file'
+  const shown = subjects.slice(0, 3).map((one) => {
+    const { name, digest } = membersOf(one)
+    return `${textOf(name)} (SHA-256 ${textOf(membersOf(digest)['sha256'])})`
+  })
+  return (
+    shown.join(', ') + (subjects.length > shown.length ? ` and ${subjects.length - shown.length} more` : '')
+  )
 }
 
 /** A digest that is there has to be right, and one has to be there. */
@@ -126,6 +165,8 @@ function isAbout(digest: unknown, { sha256, sha512 }: Artifact): boolean {
   ].filter(([found]) => found !== undefined)
   return given.length > 0 && given.every(([found, right]) => found === right)
 }
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : 'none')
 
 /** What {@link readPlainJson} gives has no members but its own. */
 const membersOf = (value: unknown): Record<string, unknown> =>

@@ -38,6 +38,10 @@ const WORDING: { [C in Code]: [values: ValuesOf<C>, what: string] } = {
     { file, reason: 'it does not hold: certificate has expired' },
     'Signature verification failed: the Sigstore bundle beside it counts for nothing: it does not hold: certificate has expired',
   ],
+  SERVICE_UNKNOWN: [
+    { file, reason: 'its log is none that the trusted root knows' },
+    'the Sigstore bundle beside it is from a service that is not trusted: its log is none that the trusted root knows',
+  ],
   BUNDLE_UNSUPPORTED: [
     { file, reason: 'it is signed with a bare key' },
     'the Sigstore bundle beside it is of a kind that is not verified: it is signed with a bare key',
@@ -326,7 +330,7 @@ const ELSEWHERE: readonly Code[] = [
 /** The commands that print a code whose hint names a flag. */
 const PRINTED_BY: Partial<Record<Code, readonly string[]>> = {
   SIGNER_UNTRUSTED: ['verify', 'types'],
-  BUNDLE_INVALID: ['verify'],
+  SERVICE_UNKNOWN: ['verify'],
   FILE_TOO_LARGE: ['verify', 'types', 'matrix', 'inspect', 'sign', 'split', 'attach', 'detach'],
   FILE_EXISTS: ['keygen', 'generate-key', 'public-key', 'sign', 'split', 'attach', 'detach', 'keys'],
   NO_TRUSTED_KEYS: ['verify', 'types', 'matrix'],
