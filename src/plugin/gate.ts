@@ -210,7 +210,9 @@ export class Gate {
   }
 
   #watch(path: string, context: FileContext): void {
-    for (const file of [path, ...this.project.sidecarPaths(path), ...this.#current().files]) {
+    // First, since it is the policy that says what counts beside a file.
+    const { files } = this.#current()
+    for (const file of [path, ...this.project.sidecarPaths(path), ...files]) {
       this.dependents.add(file, path)
       context.watch(file)
     }

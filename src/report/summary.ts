@@ -26,13 +26,15 @@ const MAX_GLOBS = 20
 
 /** One line without a line end. */
 export function summarizePolicy(
-  { mode, signers, rules }: Policy,
+  { mode, signers, rules, root }: Policy,
   { trustedVariables, ignoredFiles, include, exclude, policyFile }: PolicySources,
 ): string {
-  const keys = `${signers.length} trusted ${signers.length === 1 ? 'key' : 'keys'}`
+  const noun = signers.some(({ kind }) => kind === 'identity') ? 'signer' : 'key'
+  const keys = `${signers.length} trusted ${noun}${signers.length === 1 ? '' : 's'}`
   const parts = [
     `${mode}, ${policyFile === undefined ? '' : `${escapeControls(policyFile)}, ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}, `}${keys}: ${signers.map(describeSigner).join(', ') || 'none'}`,
     ...trustedVariables.map((name) => `the environment is trusted to name the key in ${name}`),
+    ...(root === undefined ? [] : [`trusted root of ${root.date} (sha256 ${root.digest})`]),
     ...(ignoredFiles > 0 ? [`${ignoredFiles} other files beside the keys ignored`] : []),
     ...describeGlobs('include', include),
     ...describeGlobs('exclude', exclude),

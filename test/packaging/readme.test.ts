@@ -13,7 +13,13 @@ import { signedWasm } from '../../src/index.js'
 import { resolveOptions } from '../../src/plugin/options.js'
 import { PackageWasm } from '../../src/plugin/package-wasm.js'
 import { parsePolicyFile } from '../../src/policy/policy-file.js'
-import { PIN_FIELDS, POLICY_FIELDS, RULE_FIELDS, SIGNER_FIELDS } from '../../src/policy/policy-shape.js'
+import {
+  IDENTITY_FIELDS,
+  PIN_FIELDS,
+  POLICY_FIELDS,
+  RULE_FIELDS,
+  SIGNER_FIELDS,
+} from '../../src/policy/policy-shape.js'
 import { decide } from '../../src/policy/table.js'
 import { describeSlow } from '../../src/report/slow.js'
 import { sign } from '../../src/trust/sign.js'
@@ -31,7 +37,7 @@ import {
 } from '../kit/project.js'
 import { type Block, BLOCKS as blocks, blockWith, README as readme } from '../kit/readme.js'
 import { command, runInNode, tool } from '../kit/run.js'
-import { bundleNamed } from '../kit/sigstore.js'
+import { bundleNamed, HELLO, MOCK_ROOT } from '../kit/sigstore.js'
 import { withoutSlow } from '../kit/slow.js'
 import { COMPILERS, RESOLUTIONS, typeCheck } from '../kit/typescript.js'
 import { faultsOf } from '../kit/workflows.js'
@@ -229,6 +235,44 @@ describe('for publishers without a key', () => {
     const packed = await command('npm', ['pack', '--dry-run', '--json'], { cwd: made.root })
     expect(packed.output).toMatch(/"path": "dist\/hello\.wasm\.sigstore\.json"/)
     expect(packed.output).toMatch(/"path": "dist\/hello\.wasm"/)
+  })
+})
+
+describe('for those who trust an identity', () => {
+  const files = () => ({
+    'src/main.js': `import { greet } from '../dist/hello.wasm'\nglobalThis.answers = greet('Ada')`,
+    'dist/hello.wasm': HELLO,
+    'dist/hello.wasm.sigstore.json': bundleNamed('a statement, 0.3'),
+    'root.json': MOCK_ROOT,
+  })
+
+  it('the config is all that a build needs, beside the root of services that can be asked here', async () => {
+    const config = block('// vite.config.js (an identity)').replace(
+      'identities: [',
+      "trustedRoot: 'root.json', $&",
+    )
+    const made = project({ ...files(), 'vite.config.js': config })
+    const args = ['build', '--ssr', 'src/main.js', '--outDir', 'out']
+    const built = await tool('vite/bin/vite.js', args, { cwd: made.root })
+    expect(built.code, built.output).toBe(0)
+    expect(await runInNode([made.at('out/main.js')])).toEqual([{ answers: 'Hello, Ada!' }])
+    made.write({ 'dist/hello.wasm.sigstore.json': bundleNamed('another repository') })
+    const refused = await tool('vite/bin/vite.js', args, { cwd: made.root })
+    expect([refused.code === 0, refused.output]).toEqual([
+      false,
+      expect.stringContaining('IDENTITY_UNTRUSTED'),
+    ])
+  })
+
+  it('the commands show what a bundle says, and check it', async () => {
+    const made = project(files())
+    const text = block('# what a bundle says, unchecked').replace(
+      ' verify ',
+      ' verify --trusted-root root.json ',
+    )
+    const output = await runShell(text, made.root)
+    expect(output).toContain('of which nothing is checked here')
+    expect(output).toContain('1 file: 1 accepted')
   })
 })
 
@@ -751,8 +795,10 @@ describe('for teams', () => {
   it('the policy that is shown is one, and its fields are those of the tables', () => {
     const { rules, signers } = parsePolicyFile(block('"npm:sqlite-ish/dist/*.wasm"'), 'signed-wasm.json')
     expect([rules.length, signers.size]).toEqual([4, 2])
-    const fields = { ...POLICY_FIELDS, ...SIGNER_FIELDS, ...RULE_FIELDS, ...PIN_FIELDS }
+    const fields = { ...POLICY_FIELDS, ...RULE_FIELDS, ...PIN_FIELDS }
     for (const [name, { help, ...field }] of Object.entries(fields))
+      expect(readme).toContain(`\n| \`${name}\`${'isRequired' in field ? ', needed' : ''} | ${help} |\n`)
+    for (const [name, { help, ...field }] of Object.entries({ ...SIGNER_FIELDS, ...IDENTITY_FIELDS }))
       expect(readme).toContain(`\n| \`${name}\`${'isRequired' in field ? ', needed' : ''} | ${help} |\n`)
   })
 })
