@@ -78,7 +78,8 @@ export function readPolicyFolder(
   policyPath: string,
   { command, mode, display, today }: PolicyReading,
 ): PolicyFolder {
-  const folder = realpathSync(path.dirname(policyPath))
+  // As the disk spells it, as paths of files are: where case means nothing, a folder may have been entered by another name.
+  const folder = realpathSync.native(path.dirname(policyPath))
   const file = parsePolicyFile(
     readText(policyPath, display, MAX_POLICY_BYTES, 'POLICY_INVALID')!,
     display(policyPath),
@@ -137,13 +138,18 @@ function readText(
 /**
  * The path by which rules know a file: the real one, as the disk spells it, so that no other case of its letters has other rules.
  * @param file that is there; one that is not is taken as it is written
+ * @param flavour of the platform
  */
-export function pathInPolicy(file: string, folder: string): string {
+export function pathInPolicy(
+  file: string,
+  folder: string,
+  flavour: Pick<typeof path, 'relative'> = path,
+): string {
   let real = file
   try {
     real = realpathSync.native(file)
   } catch {
     // Gone, or a name that a bundler made up: no rule names it unless it is written so.
   }
-  return toSlashes(path.relative(folder, real))
+  return toSlashes(flavour.relative(folder, real))
 }
