@@ -363,7 +363,7 @@ describe('verify', () => {
     )
     expect(both).toMatchObject({
       code: 2,
-      err: expect.stringContaining('give keys or a policy, not both') as string,
+      err: expect.stringContaining('give keys and an identity, or a policy, not both') as string,
     })
   })
 
