@@ -72,7 +72,7 @@ describe('THREAT 21: downgrade by environment or by a dependency', () => {
       'plugin/bundlers/webpack-server.ts',
       // NODE_OPTIONS, for whether Node has core modules.
       'plugin/node/modules.ts',
-      'plugin/read-policy.ts',
+      'plugin/option-policy.ts',
     ])
   })
 

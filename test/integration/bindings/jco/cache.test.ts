@@ -136,7 +136,7 @@ describe('an output of jco', () => {
 
   test('is not stored when it is out of all proportion', () => {
     const folder = makeProject().at('cache')
-    const files = { ...output.files, 'interfaces/a.d.ts': new Uint8Array(50 * 2 ** 20) }
+    const files = { ...output.files, 'interfaces/a.d.ts': new Uint8Array(64 * 2 ** 20) }
     createCache(() => folder)
       .entry({ ...job, maxOutputBytes: 2 ** 30 })
       .write({ ...output, files })
