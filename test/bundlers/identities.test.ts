@@ -72,3 +72,17 @@ describe.each(BUNDLERS)('%s', (bundler) => {
     expect(project.files('out').filter((file) => file.endsWith('.wasm'))).toEqual([])
   })
 })
+
+it('says once that a page checks by the digest what a bundle has signed', async () => {
+  const project = makeApp(GOOD)
+  project.write({
+    'main.js': `import { greet } from './hello.wasm'\nimport again from './hello.wasm?instantiate'\nglobalThis.a = [greet, again]`,
+  })
+  const { warnings } = await build.vite({
+    project,
+    options: { identities: [ANY_TAG], trustedRoot: 'root.json', recheck: 'signature', types: false },
+    target: 'browser',
+    out: 'out',
+  })
+  expect(warnings.filter((line) => line.includes('RECHECK_BY_DIGEST hello.wasm'))).toHaveLength(1)
+})
