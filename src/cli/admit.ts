@@ -4,22 +4,21 @@ import type { Diagnostic } from '../errors/diagnostic.js'
 import { readLayer } from '../format/wasm.js'
 import type { Admitted } from '../policy/admitted.js'
 import { judge } from '../policy/judge.js'
-import type { Policy } from '../policy/policy.js'
+import { type Demanded, subjectOf } from './demanded.js'
 import type { Io } from './io.js'
-import { readSubject } from './input.js'
 
 /** What it is judged by, and how it is read. */
 export interface AdmitSetup {
-  policy: Policy
+  demanded: Demanded
   values: { readonly detached: boolean; readonly 'max-bytes': string | undefined }
   io: Io
   warn: (problem: Diagnostic) => void
 }
 
 /** @throws Diagnostic when the file is refused */
-export function admit(file: string, { policy, values, io, warn }: AdmitSetup): Admitted {
-  const subject = readSubject(file, { values, io })
-  const judgement = judge({ ...subject, layer: readLayer(subject.bytes) ?? 'component' }, policy)
+export function admit(file: string, { demanded, values, io, warn }: AdmitSetup): Admitted {
+  const subject = subjectOf(file, demanded, { values, io })
+  const judgement = judge({ ...subject, layer: readLayer(subject.bytes) ?? 'component' }, demanded.policy)
   if (judgement.action === 'refuse') throw judgement.problem
   if (judgement.action === 'warn') warn(judgement.problem)
   return judgement.admitted

@@ -5,6 +5,7 @@ import { createPolicy, type Policy } from '../policy/policy.js'
 import { type Invocation, type Options, UsageError } from './define-command.js'
 import { TRUSTED_KEYS, trustedKeys } from './key-options.js'
 import { IDENTITY, namedIdentity } from './identity-options.js'
+import { readSubject } from './input.js'
 import { MODE, readMode } from './mode.js'
 import { hasPolicy, openPolicy, POLICY, readBeside } from './policy.js'
 import { Subjects } from './subjects.js'
@@ -19,6 +20,17 @@ export interface Demanded {
   files: readonly string[]
   /** What rules know a file by, where it has some. */
   nameOf(file: string): Pick<Subject, 'path' | 'origin' | 'sidecars'>
+}
+
+/** A file and all that speaks for it, for the judge. @throws Diagnostic when something cannot be read */
+export function subjectOf(
+  file: string,
+  { nameOf }: Demanded,
+  reading: Parameters<typeof readSubject>[1],
+): Subject {
+  const { sidecars, ...named } = nameOf(file)
+  const subject = readSubject(file, reading)
+  return { ...named, ...subject, sidecars: { ...sidecars, ...subject.sidecars } }
 }
 
 /**

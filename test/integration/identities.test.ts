@@ -46,6 +46,14 @@ describe('a policy with an identity', () => {
     expect(said(await inTerminal(project, 'explain', 'hello.wasm'))).toContain(ACME.issuer)
   })
 
+  it('is what types are written by, and refused by', async () => {
+    const project = team([{ ...RULES[0], lock: 'none' }])
+    const written = await inTerminal(project, 'types', 'hello.wasm')
+    expect([written.code, said(written)]).toEqual([0, expect.stringContaining('hello.wasm: written')])
+    project.write({ 'hello.wasm.sigstore.json': bundleNamed('another repository') })
+    expect(said(await inTerminal(project, 'types', 'hello.wasm'))).toContain('IDENTITY_UNTRUSTED hello.wasm')
+  })
+
   it('refuses what lost its bundle, and says what belongs there', async () => {
     const project = team([{ ...RULES[0], lock: 'none' }], { 'other.wasm': HELLO })
     const output = said(await inTerminal(project, 'check'))

@@ -4,13 +4,11 @@ import path from 'node:path'
 import { checkJcoOptions, type JcoOptions } from '../../bindings/jco/options.js'
 import { openTypes, resolveTypes, type TypesPlace, typesProject } from '../../bindings/declarations/folder.js'
 import { Diagnostic } from '../../errors/diagnostic.js'
-import { createPolicy } from '../../policy/policy.js'
 import { declareAll } from '../declare-project.js'
+import { DEMANDED, demandsOf } from '../demanded.js'
 import { defineCommand, type Invocation, type Options, UsageError, type Values } from '../define-command.js'
 import { exitCodeOf } from '../exit.js'
 import { DETACHED, INPUT, readLimit, selectFiles } from '../input.js'
-import { TRUSTED_KEYS, trustedKeys } from '../key-options.js'
-import { MODE, readMode } from '../mode.js'
 import { openTranspiler } from '../transpiler.js'
 
 /** What is looked for when nothing is named. */
@@ -18,9 +16,8 @@ const DEFAULT_FILES = 'src/**/*.wasm'
 
 const OPTIONS = {
   ...INPUT,
-  ...TRUSTED_KEYS,
+  ...DEMANDED,
   ...DETACHED,
-  ...MODE,
   dir: { type: 'string', value: '<folder>', help: 'where to write (default: .signed-wasm/types)' },
   sibling: { type: 'boolean', default: false, help: 'write beside each component instead' },
   check: { type: 'boolean', default: false, help: 'write nothing; fail when something would change' },
@@ -46,7 +43,6 @@ export const types = defineCommand({
   ],
   async run(invocation) {
     const { values, io } = invocation
-    const mode = readMode(values)
     const place = readPlace(invocation)
     const options = {
       imports: readImports(values),
@@ -54,7 +50,7 @@ export const types = defineCommand({
     }
     readLimit(values) // wrong usage is said before any file is looked at
     const { files, problems } = selectFiles(withDefault(invocation))
-    const policy = createPolicy({ mode, signers: trustedKeys(invocation).keys })
+    const demanded = demandsOf(invocation)
     const transpiler = openTranspiler(options.jco, io)
     const warn = (problem: Diagnostic) => io.err(...problem.through('command line').message.split('\n'))
     problems.forEach(warn)
@@ -65,7 +61,7 @@ export const types = defineCommand({
         ...options,
         where,
         project,
-        policy,
+        demanded,
         transpiler,
         values,
         io,

@@ -4,11 +4,11 @@ import { Diagnostic } from '../../errors/diagnostic.js'
 import { problem } from '../../errors/raise.js'
 import { judge } from '../../policy/judge.js'
 import { type FileResult, resultOf, unreadable } from '../../report/result.js'
-import { DEMANDED, type Demanded, demandsOf } from '../demanded.js'
+import { DEMANDED, type Demanded, demandsOf, subjectOf } from '../demanded.js'
 import { defineCommand, type Invocation, type Options, UsageError } from '../define-command.js'
 import { LOG, logResults } from '../audit.js'
 import { exitCodeOf } from '../exit.js'
-import { DETACHED, INPUT, readLimit, readSubject, selectFiles, SIGNATURE_FILE, SPLIT } from '../input.js'
+import { DETACHED, INPUT, readLimit, selectFiles, SIGNATURE_FILE, SPLIT } from '../input.js'
 import type { Io } from '../io.js'
 import {
   assertReportable,
@@ -116,12 +116,9 @@ function verifyFile(file: string, demanded: Demanded, invocation: VerifyInvocati
   return invocation.values.time ? { ...result, seconds: (performance.now() - started) / 1000 } : result
 }
 
-function judgeFile(file: string, { policy, nameOf }: Demanded, invocation: VerifyInvocation): FileResult {
+function judgeFile(file: string, demanded: Demanded, invocation: VerifyInvocation): FileResult {
   try {
-    const { sidecars, ...named } = nameOf(file)
-    const subject = readSubject(file, invocation)
-    const beside = { ...sidecars, ...subject.sidecars }
-    return resultOf(file, judge({ ...named, ...subject, sidecars: beside }, policy))
+    return resultOf(file, judge(subjectOf(file, demanded, invocation), demanded.policy))
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error
     return unreadable(file, error)
