@@ -58,7 +58,7 @@ describe('the tarball', () => {
       .map((file) => file.path)
       .filter(
         (name) =>
-          !/^(?:dist\/.*\.(?:js|d\.ts)(?:\.map)?|dist\/LICENSES\.txt|dist\/bindings\/glue\.json|dist\/jco\/(?:(?:child|worker)\.mjs|js-component-bindgen-component\.core2?\.wasm|jco\.json|LICENSE)|src\/.*\.ts|src\/schema\/.*\.json|README\.md|LICENSE|package\.json)$/.test(
+          !/^(?:dist\/.*\.(?:js|d\.ts)(?:\.map)?|dist\/LICENSES\.txt|dist\/bindings\/glue\.json|dist\/jco\/(?:(?:child|worker)\.mjs|js-component-bindgen-component\.core2?\.wasm|jco\.json|LICENSE)|dist\/sigstore\/(?:verifier\.cjs|sigstore\.json|trusted-root\.json|LICENSES\.txt)|src\/.*\.ts|src\/schema\/.*\.json|README\.md|LICENSE|package\.json)$/.test(
             name,
           ),
       )
