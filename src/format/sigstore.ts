@@ -3,7 +3,7 @@
  * @see https://github.com/sigstore/protobuf-specs, sigstore_bundle.proto, versions 0.1 to 0.3
  */
 
-import { decodeUtf8, equalBytes, fromBase64, toLatin1 } from './encoding.js'
+import { decodeUtf8, equalBytes, fromBase64, toLatin1, toHex } from './encoding.js'
 import { type BundleFault, Fields, lookUp } from './fields.js'
 import { readPlainJson } from './plain-json.js'
 
@@ -137,9 +137,18 @@ function checkCheckpoint(
   const lines = signatures.split('\n')
   if (lines.pop() !== '') throw bad()
   if (!lines.every((line) => /^\u2014 \S+ [A-Za-z0-9+/]{8,}={0,2}$/.test(line))) throw bad()
+  if (new Set(lines.map(keyOf)).size < lines.length || lines.some((line) => keyOf(line) === undefined))
+    throw bad()
   if (!lines.some((line) => line.split(' ')[1] === origin?.split(' - ')[0])) throw bad()
   if (size !== tree.size || !equalBytes(fromBase64(root ?? '') ?? new Uint8Array(0), tree.rootHash))
     throw bad()
+}
+
+/** The key that a line of a checkpoint names: each signs once. Nothing for a line that holds no signature. */
+function keyOf(line: string): string | undefined {
+  const [, name, value = ''] = line.split(' ')
+  const bytes = value.length % 4 === 0 ? fromBase64(value) : undefined
+  return bytes === undefined || bytes.length <= 4 ? undefined : `${name} ${toHex(bytes.subarray(0, 4))}`
 }
 
 /** Where entries of each kind have the certificate of their signature. */
